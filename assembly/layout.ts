@@ -1,0 +1,160 @@
+// The map of memory. Read by asc (untyped integers become i32 constants) and by tsc, so that no offset is
+// stated twice. layout-check.ts stops the build when a relation below no longer holds.
+//
+//   0x00000  never used: a null address faults nothing, so nothing lives here
+//   0x00400  STATIC    constant tables, placed by the compiler
+//   0x05000  CONTROL   bases of the regions below, engine counters, install request
+//   0x06000  SCRATCH   working memory of the rooms; zero between two kernel calls
+//   0x10000  the regions, sized once by planMemory(limits) in src/wasm/memory.ts:
+//            SPI table | SA records | windows | hot cache | descriptors | slots | jumbo slots
+
+export const STATIC = 0x400;
+export const STATIC_END = 0x5000;
+
+// ---------------------------------------------------------------- CONTROL
+export const CONTROL = 0x5000;
+export const C_SPI_TABLE = 0x5000; // u32 address of the SPI table
+export const C_SPI_MASK = 0x5004; // u32 number of SPI entries - 1, a power of two less one
+export const C_SPI_SEED = 0x5008; // u32 seed of the SPI hash, from `random`
+export const C_RECORDS = 0x500c; // u32 address of SA record 0
+export const C_RECORD_COUNT = 0x5010; // u32
+export const C_HOT = 0x5014; // u32 address of hot entry 0
+export const C_HOT_COUNT = 0x5018; // u32
+export const C_HOT_HAND = 0x501c; // u32 index the CLOCK hand points at
+export const C_NEXT_ID = 0x5020; // u32 next IPv4 identification, RFC 6864
+export const C_IV_KEY = 0x5030; // 16 bytes: the engine's CBC IV key, from `random`; wiped once expanded
+export const C_IV_PLANES = 0x5040; // 1408 bytes: its bitsliced round keys (AES-128)
+export const REQUEST = 0x5800; // install request of sad.ts, 512 bytes, wiped after use
+
+// ---------------------------------------------------------------- SCRATCH
+export const SCRATCH = 0x6000;
+export const ORDER = 0x6000; // u32[MAX_BATCH] descriptor addresses, grouped
+export const ORDER_WORK = 0x6400; // u32[MAX_BATCH] the same, while grouping and for a room's own lists
+export const COUNTS = 0x6800; // u32[256] counting sort
+export const AES_POOL = 0x7000; // 2 KiB: 128 AES blocks, or 32 ChaCha20 blocks
+export const AES_LANE_PLANES = 0x7800; // 15 * 128 bytes: round keys packed a lane at a time
+export const AES_STATE = 0x8000; // 256 bytes: eight planes and the S-box's temporaries
+export const AES_CHAINS = 0x8100; // 768 bytes: the eight chains of aes/chain.ts
+export const AES_KEY_WORK = 0x8400; // 1 KiB: key expansion
+export const GCM_WORK = 0x8800; // 2 KiB
+export const CCM_WORK = 0x9000; // 2 KiB
+export const CMAC_WORK = 0x9800; // 1 KiB
+export const CHACHA_WORK = 0xa000; // 4 KiB
+export const SHA_WORK = 0xb000; // 4 KiB: message schedules, lane states
+export const HMAC_WORK = 0xc000; // 4 KiB: lanes and their padded tails
+export const ESP_WORK = 0xd000; // 1 KiB
+export const SCRATCH_END = 0x10000;
+export const REGIONS = 0x10000;
+
+// ---------------------------------------------------------------- SPI table
+// Open addressing, linear probing, load <= 0.5. An entry is the SPI and the record's index + 1; 0 is empty.
+export const SPI_ENTRY_SIZE = 8;
+
+// ---------------------------------------------------------------- SA record (cold)
+export const SA_SIZE = 512;
+export const SA_STATE = 0; // u8: SA_FREE | SA_LIVE | SA_EXPIRED
+export const SA_DIRECTION = 1; // u8: 0 out | 1 in
+export const SA_MODE = 2; // u8: 0 tunnel | 1 transport
+export const SA_FLAGS = 3; // u8: FLAG_*
+export const SA_ENCRYPTION = 4; // u8: ENC_*
+export const SA_INTEGRITY = 5; // u8: INT_*
+export const SA_ROUNDS = 6; // u8: AES rounds 10 | 12 | 14; 0 without AES
+export const SA_IV_LENGTH = 7; // u8: 0 | 8 | 16 bytes on the wire
+export const SA_ICV_LENGTH = 8; // u8: bytes on the wire
+export const SA_ALIGNMENT = 9; // u8: the text is padded to a multiple of this: 4 | 16
+export const SA_SALT_LENGTH = 10; // u8: 0 | 3 (CCM) | 4
+export const SA_GENERATION = 12; // u32: compared with the handle's
+export const SA_SPI = 16; // u32, host order
+export const SA_HOT = 20; // u32: address of the hot entry, 0 if none
+export const SA_SEQUENCE = 24; // u64: last number sent (out), highest accepted (in)
+export const SA_WINDOW_BITS = 32; // u32: 0 = window off, else 64..4096
+export const SA_WINDOW_MASK = 36; // u32: ring words - 1; the ring has a power of two words, at least bits/64 + 1
+export const SA_WINDOW = 40; // u32: address of the ring (inline or in the window region)
+export const SA_SALT = 44; // 4 bytes as keyed, RFC 4106 section 4, RFC 3686 section 4
+export const SA_INLINE_WINDOW = 48; // u64[2]: the ring of a 64-packet window
+export const SA_OUTER = 64; // u8: 0 none (carrier udp, or transport mode) | 4 | 6
+export const SA_TEMPLATE_LENGTH = 65; // u8: bytes in front of the ESP header
+export const SA_UDP = 66; // u8: offset of the UDP header in the template, 0xff without
+export const SA_DF = 67; // u8: DF_COPY | DF_SET | DF_CLEAR
+export const SA_DSCP = 68; // u8: 0..63, or 0xff = copied from the inner header
+export const SA_TEMPLATE = 80; // 56 bytes: outer IPv4 (20) or IPv6 (40), UDP (8), non-IKE marker (8)
+export const SA_TEMPLATE_MAX = 56;
+export const SA_INNER_STATE = 144; // 64 bytes: HMAC state after the inner pad. XCBC and CMAC: the 16-byte key
+export const SA_OUTER_STATE = 208; // 64 bytes: HMAC state after the outer pad
+export const SA_ROUND_KEYS = 272; // 240 bytes: AES round keys as FIPS 197 section 5.2 orders them. ChaCha20: the 32-byte key
+
+export const SA_FREE = 0;
+export const SA_LIVE = 1;
+export const SA_EXPIRED = 2; // keys wiped; the SPI still answers EXPIRED
+export const FLAG_ESN = 1;
+export const FLAG_ENDPOINTS_IPV6 = 2; // transport mode over UDP: rebuild an IPv6 header from SA_TEMPLATE
+export const FLAG_REBUILD = 4; // transport mode over UDP: the template holds the IP header to rebuild
+export const DF_COPY = 0;
+export const DF_SET = 1;
+export const DF_CLEAR = 2;
+
+// ---------------------------------------------------------------- algorithms
+export const ENC_NULL = 0;
+export const ENC_CBC = 1;
+export const ENC_CTR = 2;
+export const ENC_GCM = 3;
+export const ENC_CCM = 4;
+export const ENC_CHACHA = 5;
+export const ENC_GMAC = 6;
+export const INT_NONE = 0; // the encryption is an AEAD
+export const INT_SHA1 = 1;
+export const INT_SHA256 = 2;
+export const INT_SHA384 = 3;
+export const INT_SHA512 = 4;
+export const INT_XCBC = 5;
+export const INT_CMAC = 6;
+
+// ---------------------------------------------------------------- hot entry
+// What is derived from a key and worth keeping: filled inside the batch call, wiped on eviction and deletion.
+export const HOT_SIZE = 8192;
+export const HOT_OWNER = 0; // u32: address of the SA record, 0 = empty
+export const HOT_USED = 4; // u32: the CLOCK's second chance
+export const HOT_POWERS = 8; // u32: GHASH powers present, 0..8
+export const HOT_PLANES = 64; // 15 * 128 bytes: bitsliced round keys for encryption
+export const HOT_GHASH = 1984; // 8 * 512 bytes: nibble tables of H^1 .. H^8 (GCM, GMAC)
+export const HOT_INVERSE_PLANES = 1984; // 15 * 128 bytes: bitsliced round keys for decryption (CBC in)
+export const HOT_MAC_KEYS = 3904; // 176 bytes: AES-128 round keys of XCBC or CMAC, FIPS 197 order
+export const HOT_MAC_SUBKEYS = 4080; // 32 bytes: XCBC K2, K3 (RFC 3566) or CMAC K1, K2 (RFC 4493)
+export const HOT_DELTAS = 6080; // 2 KiB: the counter-cached variant's delta planes
+
+// ---------------------------------------------------------------- descriptor
+// One packet of a batch. The engine writes the first line, number (or find) the second, the rooms read it.
+export const MAX_BATCH = 256;
+export const D_SIZE_OF = 160;
+export const D_PACKET = 0; // u32 address of the first byte: the inner packet (out), the ESP header (in)
+export const D_LENGTH = 4; // u32 bytes
+export const D_SA = 8; // u32 address of the SA record; in: 0, written by find
+export const D_GENERATION = 12; // u32 generation of the handle (out)
+export const D_STATUS = 16; // u32: status.ts
+export const D_NEXT_HEADER = 20; // u32: out: 4, 41, 59 or the upper protocol; in: as decrypted
+export const D_PAD_TO = 24; // u32: TFC: the payload is padded to this length first (RFC 4303 section 2.7); 0 = none
+export const D_TOS = 28; // u32: out: TOS of the inner header | DF << 8; in: TOS of the outer header, 0 if unknown
+export const D_SEQUENCE = 32; // u64
+export const D_TEXT = 40; // u32 address of the text: plain before sealing, cipher after
+export const D_TEXT_LENGTH = 44; // u32 bytes: payload, TFC, padding, pad length, next header
+export const D_IV = 48; // u32 address of the IV, SA_IV_LENGTH bytes, just before the text
+export const D_ICV = 52; // u32 address of the ICV, just behind the text
+export const D_AUTH = 56; // u32 address of the first authenticated byte: the SPI
+export const D_AUTH_LENGTH = 60; // u32 bytes for a separate integrity algorithm, ESN's high half included
+export const D_START = 64; // u32 address of the result
+export const D_LENGTH_OUT = 68; // u32 bytes of the result
+export const D_PROTOCOL = 72; // u32 in: the inner packet's upper protocol, extension headers skipped
+export const D_PORTS = 76; // u32 in: source << 16 | target; ICMP: type << 8 | code; 0 if unreadable
+export const D_INNER = 80; // u32 in: bits 0..3 version, bit 4 ports are readable, bit 5 a fragment but not the first
+export const D_HEADROOM = 84; // u32 out: bytes of the IP header that stay in front (transport mode, carrier ip)
+export const D_TAG = 96; // 32 bytes: the ICV as computed; wiped by icv.ts
+export const D_SOURCE = 128; // 16 bytes in: inner source address; IPv4 in the first four
+export const D_TARGET = 144; // 16 bytes in: inner target address
+
+// ---------------------------------------------------------------- slots
+export const SLOT_HEADROOM = 160; // outer IPv6 + UDP + marker + ESP + IV = 80; a bundle's outer headers besides
+export const SLOT_DATA = 2048;
+export const SLOT_TAILROOM = 304; // 255 padding + 2 + 32 ICV, rounded up so that a slot is a multiple of 16
+export const SLOT_SIZE = 2512;
+export const JUMBO_DATA = 65536;
+export const JUMBO_SIZE = 66000;
