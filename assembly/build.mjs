@@ -1,4 +1,4 @@
-// Compiles the kernel (every target of asconfig.json), its debug entry for the tests, and the TypeScript in src/.
+// Compiles the kernel (every target of asconfig.json) and the TypeScript in src/.
 //
 //   node assembly/build.mjs           everything that is out of date
 //   node assembly/build.mjs kernel    the wasm files only        node assembly/build.mjs --force   all of it
@@ -38,12 +38,8 @@ async function whenChanged(name, folders, build) {
   console.log(`  built ${name} in ${((performance.now() - started) / 1000).toFixed(1)} s`);
 }
 
-async function compile(target, outFile, entry) {
-  const extra = entry === undefined ? [] : [entry];
-  const result = await asc([...extra, "--config", "asconfig.json", "--target", target, "--outFile", outFile], {
-    stdout: process.stdout,
-    stderr: process.stderr,
-  });
+async function compile(target) {
+  const result = await asc(["--config", "asconfig.json", "--target", target], { stdout: process.stdout, stderr: process.stderr });
   if (result.error) {
     console.error(`asc: ${result.error.message}`);
     process.exit(1);
@@ -53,8 +49,7 @@ async function compile(target, outFile, entry) {
 mkdirSync("build", { recursive: true });
 for (const target of TARGETS) {
   await whenChanged(`kernel-${target}`, ["assembly"], async () => {
-    await compile(target, `build/${target}.wasm`);
-    await compile(target, `build/debug-${target}.wasm`, "assembly/debug.ts");
+    await compile(target);
     const bytes = readFileSync(`build/${target}.wasm`);
     mkdirSync("src/wasm/generated", { recursive: true });
     const name = target === "simd" ? "simdBase64" : "relaxedSimdBase64";

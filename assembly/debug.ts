@@ -1,1 +1,0 @@
-// The kernel and its internals, for the tests only: every room exports what its twin is compared with.

@@ -1,0 +1,1 @@
+export { hotFor } from "../../../assembly/hot";
