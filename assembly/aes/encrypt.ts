@@ -1,95 +1,27 @@
 // The AES cipher (FIPS 197 section 5.1) on eight blocks at a time, bitsliced: constant time by having no table and no
-// branch. The planes stay in memory where the blocks were; a step loads them, works in registers and stores them.
+// branch. The planes lie in memory where the blocks were; a step loads them, works in registers and stores them.
 //
-// Fix-slicing: ShiftRows is never done. Bytes stay where they are, MixColumns finds the rows of a column where they are in
+// Fix-slicing: ShiftRows is never done. Bytes stay where they are, MixColumns finds the rows of a column where they lie in
 // that round (ROWS_DOWN), and the last round makes up for all the shifts.
-import { permute } from "./permute";
+import { addRoundKey, mixColumnsAddRoundKey, shiftRowsAddRoundKey } from "./rounds";
 import { subBytes } from "./sbox";
 import { ROWS_DOWN, SHIFT_ROWS } from "./tables";
 import { transpose } from "./transpose";
 
-/** Encrypts `groups` times eight consecutive blocks in place, under `planes` of aesPlanes or aesPlanesLane. */
+/**
+ * Encrypts `groups` times eight consecutive blocks in place, under `planes` of aesPlanes or aesPlanesLane. Every step
+ * passes over all groups before the next: about 2 KiB at a time is best.
+ */
 export function aesEncrypt(planes: usize, rounds: i32, blocks: usize, groups: i32): void {
   const end = blocks + (<usize>groups << 7);
-  for (let state = blocks; state < end; state += 128) {
-    let key = planes;
-    transpose(state);
-    addRoundKey(state, key);
-    for (let round = 1; round < rounds; round++) {
-      key += 128;
-      subBytes(state);
-      mixColumnsAddRoundKey(state, key, ROWS_DOWN + ((round & 3) << 5));
-    }
-    subBytes(state);
-    shiftRowsAddRoundKey(state, key + 128, SHIFT_ROWS + ((rounds & 3) << 4));
-    transpose(state);
+  transpose(blocks, end);
+  addRoundKey(blocks, end, planes);
+  for (let round = 1; round < rounds; round++) {
+    planes += 128;
+    subBytes(blocks, end);
+    mixColumnsAddRoundKey(blocks, end, planes, ROWS_DOWN + ((round & 3) << 5));
   }
-}
-
-function addRoundKey(state: usize, key: usize): void {
-  for (let bit: usize = 0; bit < 128; bit += 16) {
-    v128.store(state + bit, v128.xor(v128.load(state + bit), v128.load(key + bit)));
-  }
-}
-
-function shiftRowsAddRoundKey(state: usize, key: usize, order: usize): void {
-  const shifted = v128.load(order);
-  for (let bit: usize = 0; bit < 128; bit += 16) {
-    v128.store(state + bit, v128.xor(permute(v128.load(state + bit), shifted), v128.load(key + bit)));
-  }
-}
-
-/**
- * FIPS 197 section 5.1.3: a byte becomes 2a + 3b + c + d of its column a b c d, counted downwards from itself. With
- * t = a + b that is 2t + b + (c + d), and c + d is t two rows down. Doubling moves each bit up by one, and bit 7 comes
- * back as x^4 + x^3 + x + 1: into the bits 0, 1, 3 and 4.
- */
-function mixColumnsAddRoundKey(state: usize, key: usize, rowsDown: usize): void {
-  const oneDown = v128.load(rowsDown);
-  const twoDown = v128.load(rowsDown, 16);
-
-  const a7 = v128.load(state, 112);
-  const b7 = permute(a7, oneDown);
-  const t7 = v128.xor(a7, b7);
-
-  const a0 = v128.load(state, 0);
-  const b0 = permute(a0, oneDown);
-  const t0 = v128.xor(a0, b0);
-  v128.store(state, sum(t7, b0, permute(t0, twoDown), v128.load(key, 0)), 0);
-
-  const a1 = v128.load(state, 16);
-  const b1 = permute(a1, oneDown);
-  const t1 = v128.xor(a1, b1);
-  v128.store(state, sum(v128.xor(t0, t7), b1, permute(t1, twoDown), v128.load(key, 16)), 16);
-
-  const a2 = v128.load(state, 32);
-  const b2 = permute(a2, oneDown);
-  const t2 = v128.xor(a2, b2);
-  v128.store(state, sum(t1, b2, permute(t2, twoDown), v128.load(key, 32)), 32);
-
-  const a3 = v128.load(state, 48);
-  const b3 = permute(a3, oneDown);
-  const t3 = v128.xor(a3, b3);
-  v128.store(state, sum(v128.xor(t2, t7), b3, permute(t3, twoDown), v128.load(key, 48)), 48);
-
-  const a4 = v128.load(state, 64);
-  const b4 = permute(a4, oneDown);
-  const t4 = v128.xor(a4, b4);
-  v128.store(state, sum(v128.xor(t3, t7), b4, permute(t4, twoDown), v128.load(key, 64)), 64);
-
-  const a5 = v128.load(state, 80);
-  const b5 = permute(a5, oneDown);
-  const t5 = v128.xor(a5, b5);
-  v128.store(state, sum(t4, b5, permute(t5, twoDown), v128.load(key, 80)), 80);
-
-  const a6 = v128.load(state, 96);
-  const b6 = permute(a6, oneDown);
-  const t6 = v128.xor(a6, b6);
-  v128.store(state, sum(t5, b6, permute(t6, twoDown), v128.load(key, 96)), 96);
-
-  v128.store(state, sum(t6, b7, permute(t7, twoDown), v128.load(key, 112)), 112);
-}
-
-function sum(a: v128, b: v128, c: v128, d: v128): v128 {
-  return v128.xor(v128.xor(a, b), v128.xor(c, d));
+  subBytes(blocks, end);
+  shiftRowsAddRoundKey(blocks, end, planes + 128, SHIFT_ROWS + ((rounds & 3) << 4));
+  transpose(blocks, end);
 }

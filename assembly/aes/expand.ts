@@ -2,7 +2,7 @@
 import { wipe } from "../bytes";
 import { AES_KEY_WORK } from "../layout";
 import { subBytes } from "./sbox";
-import { BITS } from "./tables";
+import { BITS, SBOX_CONSTANT } from "./tables";
 
 /** Expands a key of 16, 24 or 32 bytes to 16 * (rounds + 1) bytes at `roundKeys`; answers the rounds: 10, 12 or 14. */
 export function aesExpand(key: usize, keyLength: i32, roundKeys: usize): i32 {
@@ -26,17 +26,18 @@ export function aesExpand(key: usize, keyLength: i32, roundKeys: usize): i32 {
   return rounds;
 }
 
-/** The S-box on four bytes: spread over the planes at AES_KEY_WORK, every lane the same, and gathered again. */
+/** The S-box on four bytes: spread over planes in AES_KEY_WORK, every lane the same, and gathered again. */
 function subWord(word: u32): u32 {
+  const state: usize = AES_KEY_WORK;
   const bytes = i32x4.splat(word);
   for (let bit: usize = 0; bit < 128; bit += 16) {
     const mask = v128.load(BITS + bit);
-    v128.store(AES_KEY_WORK + bit, i8x16.eq(v128.and(bytes, mask), mask));
+    v128.store(state + bit, i8x16.eq(v128.and(bytes, mask), mask));
   }
-  subBytes(AES_KEY_WORK);
-  let substituted = i32x4.splat(0x63636363);
+  subBytes(state, state + 128);
+  let substituted = v128.load(SBOX_CONSTANT);
   for (let bit: usize = 0; bit < 128; bit += 16) {
-    substituted = v128.xor(substituted, v128.and(v128.load(AES_KEY_WORK + bit), v128.load(BITS + bit)));
+    substituted = v128.xor(substituted, v128.and(v128.load(state + bit), v128.load(BITS + bit)));
   }
   return i32x4.extract_lane(substituted, 0);
 }

@@ -6,7 +6,7 @@
 //   * the cipher shifts no rows, so the key of round n lies as the state lies there: shifted back n times. The last
 //     round does shift, all rounds at once, and its key is in order.
 import { permute } from "./permute";
-import { BITS, SBOX_CONSTANT, SHIFT_ROWS } from "./tables";
+import { BITS, POLYNOMIAL, ROWS_DOWN, SBOX_CONSTANT, SHIFT_ROWS } from "./tables";
 
 /** Round keys of aesExpand, to `planes` for all eight lanes: (rounds + 1) * 128 bytes. */
 export function aesPlanes(roundKeys: usize, rounds: i32, planes: usize): void {
@@ -29,9 +29,16 @@ export function aesPlanesLane(roundKeys: usize, rounds: i32, planes: usize, lane
   }
 }
 
-/** Round keys for aesDecrypt, all lanes: it goes the way of the cipher backwards, through the same planes. */
+/**
+ * Round keys for aesDecrypt, all lanes, in the order in which it uses them: the last round's first, those between through
+ * InvMixColumns (FIPS 197 section 5.3.5).
+ */
 export function aesInversePlanes(roundKeys: usize, rounds: i32, planes: usize): void {
-  aesPlanes(roundKeys, rounds, planes);
+  for (let step = 0; step <= rounds; step++) {
+    const key = arrangedInverseKey(roundKeys, step, rounds);
+    for (let bit: usize = 0; bit < 128; bit += 16) v128.store(planes + bit, plane(key, bit));
+    planes += 128;
+  }
 }
 
 /** The key of one round with the S-box constant added, lying as the state lies in that round. */
@@ -41,6 +48,30 @@ function arrangedKey(roundKeys: usize, round: i32, rounds: i32): v128 {
   const withConstant = v128.xor(key, v128.load(SBOX_CONSTANT));
   if (round == rounds) return withConstant;
   return permute(withConstant, v128.load(SHIFT_ROWS + ((-round & 3) << 4)));
+}
+
+/** The key of step `step` of aesDecrypt: shifted on `step` times, with the constant that the next S-box takes away. */
+function arrangedInverseKey(roundKeys: usize, step: i32, rounds: i32): v128 {
+  const key = v128.load(roundKeys + (<usize>(rounds - step) << 4));
+  if (step == rounds) return key;
+  const mixed = step == 0 ? key : inverseMixColumns(key);
+  return permute(v128.xor(mixed, v128.load(SBOX_CONSTANT)), v128.load(SHIFT_ROWS + ((step & 3) << 4)));
+}
+
+/** FIPS 197 section 5.3.3 on one block, by the same two steps as in decrypt.ts. */
+function inverseMixColumns(block: v128): v128 {
+  const oneDown = v128.load(ROWS_DOWN);
+  const twoDown = v128.load(ROWS_DOWN, 16);
+  const a = v128.xor(block, doubled(doubled(v128.xor(block, permute(block, twoDown)))));
+  const b = permute(a, oneDown);
+  const t = v128.xor(a, b);
+  return v128.xor(v128.xor(doubled(t), b), permute(t, twoDown));
+}
+
+/** Every byte times x, modulo x^8 + x^4 + x^3 + x + 1 (FIPS 197 section 4.2.1). */
+function doubled(block: v128): v128 {
+  const carried = v128.and(i8x16.shr_s(block, 7), v128.load(POLYNOMIAL));
+  return v128.xor(i8x16.shl(block, 1), carried);
 }
 
 /** All ones in every byte of `key` that has the bit of mask `bit` (16 times its number), zeros in the others. */

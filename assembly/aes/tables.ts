@@ -62,3 +62,6 @@ export const HALVES = memory.data<u64>(
 
 /** The constant that FIPS 197 section 5.1.1 adds in the S-box, in every byte. */
 export const SBOX_CONSTANT = memory.data<u64>([0x6363636363636363, 0x6363636363636363], 16);
+
+/** x^8 modulo x^8 + x^4 + x^3 + x + 1, the polynomial of FIPS 197 section 4.2, in every byte. */
+export const POLYNOMIAL = memory.data<u64>([0x1b1b1b1b1b1b1b1b, 0x1b1b1b1b1b1b1b1b], 16);

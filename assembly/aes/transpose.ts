@@ -6,37 +6,39 @@
 //     :                                          :
 import { HALVES } from "./tables";
 
-/** Transposes the eight 16-byte vectors at `state` in place: an 8 x 8 bit matrix in each of the 16 columns of bytes. */
-export function transpose(state: usize): void {
+/** Exchanges every 128 bytes from `state` to `end` in place: an 8 x 8 bit matrix in each of the 16 columns of bytes. */
+export function transpose(state: usize, end: usize): void {
   const bits = v128.load(HALVES);
-  const a0 = low(v128.load(state, 0), v128.load(state, 16), bits, 1);
-  const a1 = high(v128.load(state, 0), v128.load(state, 16), bits, 1);
-  const a2 = low(v128.load(state, 32), v128.load(state, 48), bits, 1);
-  const a3 = high(v128.load(state, 32), v128.load(state, 48), bits, 1);
-  const a4 = low(v128.load(state, 64), v128.load(state, 80), bits, 1);
-  const a5 = high(v128.load(state, 64), v128.load(state, 80), bits, 1);
-  const a6 = low(v128.load(state, 96), v128.load(state, 112), bits, 1);
-  const a7 = high(v128.load(state, 96), v128.load(state, 112), bits, 1);
-
   const pairs = v128.load(HALVES, 16);
-  const b0 = low(a0, a2, pairs, 2);
-  const b1 = low(a1, a3, pairs, 2);
-  const b2 = high(a0, a2, pairs, 2);
-  const b3 = high(a1, a3, pairs, 2);
-  const b4 = low(a4, a6, pairs, 2);
-  const b5 = low(a5, a7, pairs, 2);
-  const b6 = high(a4, a6, pairs, 2);
-  const b7 = high(a5, a7, pairs, 2);
-
   const fours = v128.load(HALVES, 32);
-  v128.store(state, low(b0, b4, fours, 4), 0);
-  v128.store(state, low(b1, b5, fours, 4), 16);
-  v128.store(state, low(b2, b6, fours, 4), 32);
-  v128.store(state, low(b3, b7, fours, 4), 48);
-  v128.store(state, high(b0, b4, fours, 4), 64);
-  v128.store(state, high(b1, b5, fours, 4), 80);
-  v128.store(state, high(b2, b6, fours, 4), 96);
-  v128.store(state, high(b3, b7, fours, 4), 112);
+  for (; state < end; state += 128) {
+    const a0 = low(v128.load(state, 0), v128.load(state, 16), bits, 1);
+    const a1 = high(v128.load(state, 0), v128.load(state, 16), bits, 1);
+    const a2 = low(v128.load(state, 32), v128.load(state, 48), bits, 1);
+    const a3 = high(v128.load(state, 32), v128.load(state, 48), bits, 1);
+    const a4 = low(v128.load(state, 64), v128.load(state, 80), bits, 1);
+    const a5 = high(v128.load(state, 64), v128.load(state, 80), bits, 1);
+    const a6 = low(v128.load(state, 96), v128.load(state, 112), bits, 1);
+    const a7 = high(v128.load(state, 96), v128.load(state, 112), bits, 1);
+
+    const b0 = low(a0, a2, pairs, 2);
+    const b1 = low(a1, a3, pairs, 2);
+    const b2 = high(a0, a2, pairs, 2);
+    const b3 = high(a1, a3, pairs, 2);
+    const b4 = low(a4, a6, pairs, 2);
+    const b5 = low(a5, a7, pairs, 2);
+    const b6 = high(a4, a6, pairs, 2);
+    const b7 = high(a5, a7, pairs, 2);
+
+    v128.store(state, low(b0, b4, fours, 4), 0);
+    v128.store(state, low(b1, b5, fours, 4), 16);
+    v128.store(state, low(b2, b6, fours, 4), 32);
+    v128.store(state, low(b3, b7, fours, 4), 48);
+    v128.store(state, high(b0, b4, fours, 4), 64);
+    v128.store(state, high(b1, b5, fours, 4), 80);
+    v128.store(state, high(b2, b6, fours, 4), 96);
+    v128.store(state, high(b3, b7, fours, 4), 112);
+  }
 }
 
 /** The low halves of a and b side by side: a's stay, b's move up by `distance` bits. */

@@ -14,5 +14,8 @@ it.each(TARGETS)("%s ecb", async (target) => {
     entry.call("aesEncrypt", 0x10200, rounds, 0x11000, 2);
     const cipher = createCipheriv(`aes-${keyLength * 8}-ecb`, key, null).setAutoPadding(false);
     expect(Buffer.from(entry.bytes.slice(0x11000, 0x11100)).toString("hex")).toBe(cipher.update(text).toString("hex"));
+    entry.call("aesInversePlanes", 0x10100, rounds, 0x10200);
+    entry.call("aesDecrypt", 0x10200, rounds, 0x11000, 2);
+    expect(entry.bytes.slice(0x11000, 0x11100)).toEqual(text);
   }
 });
