@@ -1,1 +1,33 @@
-export { hotFor } from "./hot";
+// The whole ABI. Everything else is offsets (layout.ts) and answers (status.ts).
+//
+//   setup()                     once, after the engine has written CONTROL and the IV key
+//   saInstall(index)            makes SA record `index` from the request at REQUEST
+//   saTemplate(index)           replaces its header template by the request's
+//   saExpire(index)             wipes its keys; an inbound SPI answers EXPIRED from now on
+//   saDelete(index)             wipes all of it
+//   seal(descriptors, count)    seals the PENDING outbound ones of up to MAX_BATCH descriptors, in place
+//   open(descriptors, count)    opens the PENDING inbound ones
+//   variant()                   1 in the relaxed-simd build, else 0
+//
+// Addresses and counts are i32. Nothing throws, nothing allocates, nothing is imported.
+import "./layout-check";
+import { aesExpand } from "./aes/expand";
+import { aesPlanes } from "./aes/planes";
+import { wipe } from "./bytes";
+import { AES_KEY_WORK, C_IV_KEY, C_IV_PLANES } from "./layout";
+
+export { seal } from "./esp/seal";
+export { open } from "./esp/open";
+export { saDelete, saExpire, saInstall, saTemplate } from "./sad";
+
+/** Expands the engine's CBC IV key and wipes it. */
+export function setup(): void {
+  const roundKeys = AES_KEY_WORK + 512;
+  aesPlanes(roundKeys, aesExpand(C_IV_KEY, 16, roundKeys), C_IV_PLANES);
+  wipe(roundKeys, 176);
+  wipe(C_IV_KEY, 16);
+}
+
+export function variant(): i32 {
+  return ASC_FEATURE_RELAXED_SIMD ? 1 : 0;
+}

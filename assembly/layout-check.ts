@@ -1,8 +1,9 @@
 // The relations between the numbers of layout.ts, checked by the compiler: ERROR stops the build.
 import {
-  AES_CHAINS, AES_KEY_WORK, AES_LANE_PLANES, AES_POOL, AES_STATE, C_IV_PLANES, D_SIZE_OF, D_TAG, D_TARGET, HOT_DELTAS,
-  HOT_GHASH, HOT_MAC_SUBKEYS, HOT_SIZE, JUMBO_DATA, JUMBO_SIZE, REGIONS, REQUEST, SA_ROUND_KEYS, SA_SIZE, SCRATCH,
-  SCRATCH_END, SLOT_DATA, SLOT_HEADROOM, SLOT_SIZE, SLOT_TAILROOM,
+  AES_CHAINS, AES_KEY_WORK, AES_LANE_PLANES, AES_POOL, AES_POOL_END, AES_STRETCHES, AES_STRETCHES_END,
+  C_IV_PLANES, D_SIZE_OF, D_TAG, D_TARGET, HOT_DELTAS,
+  HOT_GHASH, HOT_MAC_SUBKEYS, HOT_SIZE, JUMBO_DATA, JUMBO_SIZE, REGIONS, REQUEST, REQUEST_KEYS, REQUEST_SEQUENCE,
+  SA_INNER_STATE, SA_ROUND_KEYS, SA_SEQUENCE, SA_SIZE, SCRATCH, SCRATCH_END, SLOT_DATA, SLOT_HEADROOM, SLOT_SIZE, SLOT_TAILROOM,
 } from "./layout";
 
 if (SA_ROUND_KEYS + 15 * 16 != SA_SIZE) ERROR("an SA record ends with its AES-256 round keys");
@@ -15,8 +16,12 @@ if (D_TAG % 16 != 0 || D_SIZE_OF % 16 != 0) ERROR("tags are 16-byte aligned");
 if (SLOT_HEADROOM + SLOT_DATA + SLOT_TAILROOM != SLOT_SIZE) ERROR("a slot is headroom, data, tailroom");
 if (SLOT_SIZE % 16 != 0 || JUMBO_SIZE % 16 != 0) ERROR("slots are 16-byte aligned");
 if (SLOT_HEADROOM + JUMBO_DATA + SLOT_TAILROOM != JUMBO_SIZE) ERROR("a jumbo slot is headroom, data, tailroom");
-if (AES_POOL + 2048 != AES_LANE_PLANES) ERROR("the AES pool is 2 KiB");
-if (AES_LANE_PLANES + 15 * 128 > AES_STATE) ERROR("the lane planes overrun the AES state");
+if (AES_POOL + 2048 != AES_POOL_END || AES_POOL_END > AES_LANE_PLANES) ERROR("the AES pool is 2 KiB");
+if (AES_LANE_PLANES + 15 * 128 > AES_STRETCHES) ERROR("the lane planes overrun the pool's stretches");
+if (AES_STRETCHES_END > AES_CHAINS) ERROR("the pool's stretches overrun the chains");
+if ((AES_STRETCHES_END - AES_STRETCHES) % 8 != 0) ERROR("a stretch is two words");
 if (AES_CHAINS + 768 > AES_KEY_WORK) ERROR("the chains overrun the key expansion");
 if (C_IV_PLANES + 11 * 128 > REQUEST) ERROR("the IV planes overrun the install request");
 if (REQUEST + 512 > SCRATCH || SCRATCH_END != REGIONS) ERROR("CONTROL, SCRATCH and the regions do not overlap");
+if (REQUEST + SA_INNER_STATE != REQUEST_KEYS) ERROR("a request is the head of a record, then the keys");
+if (REQUEST + SA_SEQUENCE != REQUEST_SEQUENCE) ERROR("REQUEST_SEQUENCE is the request's SA_SEQUENCE");

@@ -24,7 +24,11 @@ export const C_HOT_HAND = 0x501c; // u32 index the CLOCK hand points at
 export const C_NEXT_ID = 0x5020; // u32 next IPv4 identification, RFC 6864
 export const C_IV_KEY = 0x5030; // 16 bytes: the engine's CBC IV key, from `random`; wiped once expanded
 export const C_IV_PLANES = 0x5040; // 1408 bytes: its bitsliced round keys (AES-128)
-export const REQUEST = 0x5800; // install request of sad.ts, 512 bytes, wiped after use
+export const REQUEST = 0x5800; // install request of sad.ts, 512 bytes, wiped after use: an SA record up to
+export const REQUEST_KEYS = 0x5890; // SA_INNER_STATE, then these: u32 encryption key length (salt excluded),
+export const REQUEST_ENCRYPTION_KEY = 0x5898; // u32 integrity key length, 32 bytes of one key,
+export const REQUEST_INTEGRITY_KEY = 0x58b8; // 64 bytes of the other
+export const REQUEST_SEQUENCE = 0x5818; // u64: SA_SEQUENCE of the request
 
 // ---------------------------------------------------------------- SCRATCH
 export const SCRATCH = 0x6000;
@@ -32,8 +36,10 @@ export const ORDER = 0x6000; // u32[MAX_BATCH] descriptor addresses, grouped
 export const ORDER_WORK = 0x6400; // u32[MAX_BATCH] the same, while grouping and for a room's own lists
 export const COUNTS = 0x6800; // u32[256] counting sort
 export const AES_POOL = 0x7000; // 2 KiB: 128 AES blocks, or 32 ChaCha20 blocks
+export const AES_POOL_END = 0x7800;
 export const AES_LANE_PLANES = 0x7800; // 15 * 128 bytes: round keys packed a lane at a time
-export const AES_STATE = 0x8000; // 256 bytes: eight planes and the S-box's temporaries
+export const AES_STRETCHES = 0x8000; // 256 bytes: the stretches of text in the pool: u32 address, u32 bytes of each
+export const AES_STRETCHES_END = 0x8100;
 export const AES_CHAINS = 0x8100; // 768 bytes: the eight chains of aes/chain.ts
 export const AES_KEY_WORK = 0x8400; // 1 KiB: key expansion
 export const GCM_WORK = 0x8800; // 2 KiB
@@ -74,9 +80,11 @@ export const SA_SALT = 44; // 4 bytes as keyed, RFC 4106 section 4, RFC 3686 sec
 export const SA_INLINE_WINDOW = 48; // u64[2]: the ring of a 64-packet window
 export const SA_OUTER = 64; // u8: 0 none (carrier udp, or transport mode) | 4 | 6
 export const SA_TEMPLATE_LENGTH = 65; // u8: bytes in front of the ESP header
-export const SA_UDP = 66; // u8: offset of the UDP header in the template, 0xff without
+export const SA_UDP = 66; // u8: offset of the UDP header in the template, NO_UDP without
+export const NO_UDP = 0xff;
 export const SA_DF = 67; // u8: DF_COPY | DF_SET | DF_CLEAR
-export const SA_DSCP = 68; // u8: 0..63, or 0xff = copied from the inner header
+export const SA_DSCP = 68; // u8: 0..63, or DSCP_COPY = as in the inner header (RFC 4301 section 5.1.2.1)
+export const DSCP_COPY = 0xff;
 export const SA_TEMPLATE = 80; // 56 bytes: outer IPv4 (20) or IPv6 (40), UDP (8), non-IKE marker (8)
 export const SA_TEMPLATE_MAX = 56;
 export const SA_INNER_STATE = 144; // 64 bytes: HMAC state after the inner pad. XCBC and CMAC: the 16-byte key
@@ -87,8 +95,8 @@ export const SA_FREE = 0;
 export const SA_LIVE = 1;
 export const SA_EXPIRED = 2; // keys wiped; the SPI still answers EXPIRED
 export const FLAG_ESN = 1;
-export const FLAG_ENDPOINTS_IPV6 = 2; // transport mode over UDP: rebuild an IPv6 header from SA_TEMPLATE
-export const FLAG_REBUILD = 4; // transport mode over UDP: the template holds the IP header to rebuild
+export const FLAG_REBUILD = 2; // transport mode, carrier udp: the template holds the IP header to rebuild (in)
+export const FLAG_SELECTORS = 4; // the engine wants the inner addresses and ports (in)
 export const DF_COPY = 0;
 export const DF_SET = 1;
 export const DF_CLEAR = 2;
@@ -132,8 +140,9 @@ export const D_SA = 8; // u32 address of the SA record; in: 0, written by find
 export const D_GENERATION = 12; // u32 generation of the handle (out)
 export const D_STATUS = 16; // u32: status.ts
 export const D_NEXT_HEADER = 20; // u32: out: 4, 41, 59 or the upper protocol; in: as decrypted
-export const D_PAD_TO = 24; // u32: TFC: the payload is padded to this length first (RFC 4303 section 2.7); 0 = none
-export const D_TOS = 28; // u32: out: TOS of the inner header | DF << 8; in: TOS of the outer header, 0 if unknown
+export const D_PAD_TO = 24; // u32 out: TFC: the payload is padded to this length first (RFC 4303 section 2.7); 0 = none
+export const D_NEWEST = 24; // u32 in: 1 when the number is above all that were accepted before
+export const D_TOS = 28; // u32 in: TOS of the outer header; 0 where a socket hides it
 export const D_SEQUENCE = 32; // u64
 export const D_TEXT = 40; // u32 address of the text: plain before sealing, cipher after
 export const D_TEXT_LENGTH = 44; // u32 bytes: payload, TFC, padding, pad length, next header
@@ -141,15 +150,17 @@ export const D_IV = 48; // u32 address of the IV, SA_IV_LENGTH bytes, just befor
 export const D_ICV = 52; // u32 address of the ICV, just behind the text
 export const D_AUTH = 56; // u32 address of the first authenticated byte: the SPI
 export const D_AUTH_LENGTH = 60; // u32 bytes for a separate integrity algorithm, ESN's high half included
-export const D_START = 64; // u32 address of the result
+export const D_START = 64; // u32 address of the result; in, before the call: of the outer IP header (carrier ip)
 export const D_LENGTH_OUT = 68; // u32 bytes of the result
 export const D_PROTOCOL = 72; // u32 in: the inner packet's upper protocol, extension headers skipped
 export const D_PORTS = 76; // u32 in: source << 16 | target; ICMP: type << 8 | code; 0 if unreadable
 export const D_INNER = 80; // u32 in: bits 0..3 version, bit 4 ports are readable, bit 5 a fragment but not the first
-export const D_HEADROOM = 84; // u32 out: bytes of the IP header that stay in front (transport mode, carrier ip)
+export const D_HEADER_LENGTH = 84; // u32: transport mode, carrier ip: bytes of IP header and extension headers in front; else 0
+export const D_NEXT_OFFSET = 88; // u32: in that header, the offset of the byte that names the next protocol
+export const D_DIRECTION = 92; // u32: 0 out | 1 in
 export const D_TAG = 96; // 32 bytes: the ICV as computed; wiped by icv.ts
-export const D_SOURCE = 128; // 16 bytes in: inner source address; IPv4 in the first four
-export const D_TARGET = 144; // 16 bytes in: inner target address
+export const D_SOURCE = 128; // u32[4] in: inner source address, most significant word first, host order; IPv4 in the first
+export const D_TARGET = 144; // u32[4] in: inner target address
 
 // ---------------------------------------------------------------- slots
 export const SLOT_HEADROOM = 160; // outer IPv6 + UDP + marker + ESP + IV = 80; a bundle's outer headers besides

@@ -1,0 +1,162 @@
+// The schedule of a batch: which packets run together, and in which order. One call seals or opens up to MAX_BATCH
+// packets of any mix of SAs and suites.
+//
+//   seal   number (serial, in stage order) -> group by encryption, run -> group by integrity, run -> finish
+//   open   find (serial) -> group by integrity, verify -> group by encryption, run -> commit (serial, in stage order)
+//
+// Grouping is two passes of a stable counting sort: by SA, then by algorithm and key length. So a room gets all packets
+// of its algorithm, those of one SA together and in stage order, and fills its lanes from them: eight AES blocks, eight
+// CBC chains, four SHA lanes, four ChaCha20 blocks. A lane that finishes takes the next packet, whatever its length.
+import { cbcDecrypt } from "./aes/cbc-decrypt";
+import { cbcEncrypt } from "./aes/cbc-encrypt";
+import { ctrApply } from "./aes/ctr";
+import { ccmOpen, ccmSeal } from "./ccm/ccm";
+import { chachaOpen, chachaSeal } from "./chacha/aead";
+import { cmacTags } from "./cmac/cmac";
+import { xcbcTags } from "./cmac/xcbc";
+import { icvMatches } from "./esp/icv";
+import { gcmOpen, gcmSeal } from "./gcm/gcm";
+import { gmacOpen, gmacSeal } from "./gcm/gmac";
+import { hmacTags } from "./hmac/hmac";
+import {
+  COUNTS, C_RECORDS, D_SA, D_STATUS, ENC_CBC, ENC_CCM, ENC_CHACHA, ENC_CTR, ENC_GCM, ENC_GMAC, INT_CMAC, INT_NONE,
+  INT_XCBC, MAX_BATCH, ORDER, ORDER_WORK, SA_ENCRYPTION, SA_INTEGRITY, SA_ROUNDS, SA_SIZE,
+} from "./layout";
+import { FORGED, PENDING } from "./status";
+
+/** Encrypts, then computes the tags of, the `count` descriptors listed at ORDER. */
+export function sealRun(count: i32): void {
+  group(count, false);
+  for (let first = 0, next = 0; first < count; first = next) {
+    next = endOfGroup(first, count, false);
+    encrypt(ORDER + (<usize>first << 2), next - first);
+  }
+  group(count, true);
+  for (let first = 0, next = 0; first < count; first = next) {
+    next = endOfGroup(first, count, true);
+    tags(ORDER + (<usize>first << 2), next - first);
+  }
+}
+
+/** Verifies, then decrypts, the `count` descriptors listed at ORDER. A forged one gets its status and is left as it was. */
+export function openRun(count: i32): void {
+  group(count, true);
+  for (let first = 0, next = 0; first < count; first = next) {
+    next = endOfGroup(first, count, true);
+    verify(ORDER + (<usize>first << 2), next - first);
+  }
+  group(count, false);
+  for (let first = 0, next = 0; first < count; first = next) {
+    next = endOfGroup(first, count, false);
+    decrypt(ORDER + (<usize>first << 2), next - first);
+  }
+}
+
+function encrypt(list: usize, count: i32): void {
+  switch (algorithmOf(list, false)) {
+    case ENC_CBC: return cbcEncrypt(list, count);
+    case ENC_CTR: return ctrApply(list, count);
+    case ENC_GCM: return gcmSeal(list, count);
+    case ENC_CCM: return ccmSeal(list, count);
+    case ENC_CHACHA: return chachaSeal(list, count);
+    case ENC_GMAC: return gmacSeal(list, count);
+  }
+}
+
+function decrypt(list: usize, count: i32): void {
+  switch (algorithmOf(list, false)) {
+    case ENC_CBC: return cbcDecrypt(list, count);
+    case ENC_CTR: return ctrApply(list, count);
+    case ENC_GCM: return gcmOpen(list, count);
+    case ENC_CCM: return ccmOpen(list, count);
+    case ENC_CHACHA: return chachaOpen(list, count);
+    case ENC_GMAC: return gmacOpen(list, count);
+  }
+}
+
+function tags(list: usize, count: i32): void {
+  const integrity = algorithmOf(list, true);
+  if (integrity == INT_NONE) return;
+  if (integrity == INT_XCBC) xcbcTags(list, count);
+  else if (integrity == INT_CMAC) cmacTags(list, count);
+  else hmacTags(integrity, list, count);
+}
+
+function verify(list: usize, count: i32): void {
+  if (algorithmOf(list, true) == INT_NONE) return;
+  tags(list, count);
+  for (let i = 0; i < count; i++) {
+    const descriptor = <usize>load<u32>(list + (<usize>i << 2));
+    if (load<u32>(descriptor, D_STATUS) == PENDING && !icvMatches(descriptor)) store<u32>(descriptor, FORGED, D_STATUS);
+  }
+}
+
+// ---------------------------------------------------------------- grouping
+
+/** Orders the list at ORDER: by SA within the algorithm, in stage order within an SA. */
+function group(count: i32, byIntegrity: bool): void {
+  if (count < 2 || uniform(count)) return;
+  memory.fill(COUNTS, 0, 1024);
+  for (let i = 0; i < count; i++) bump(recordByte(saOf(ORDER, i)));
+  scatter(count, ORDER, ORDER_WORK, false, byIntegrity);
+  memory.fill(COUNTS, 0, 1024);
+  for (let i = 0; i < count; i++) bump(classOf(saOf(ORDER_WORK, i), byIntegrity));
+  scatter(count, ORDER_WORK, ORDER, true, byIntegrity);
+  memory.fill(COUNTS, 0, 1024);
+  memory.fill(ORDER_WORK, 0, MAX_BATCH << 2);
+}
+
+/** One SA only: nothing to order. */
+function uniform(count: i32): bool {
+  const first = saOf(ORDER, 0);
+  for (let i = 1; i < count; i++) if (saOf(ORDER, i) != first) return false;
+  return true;
+}
+
+/** The second half of a counting sort: from counts to places, then every packet to its place. */
+function scatter(count: i32, from: usize, to: usize, byClass: bool, byIntegrity: bool): void {
+  let place: u32 = 0;
+  for (let key: usize = 0; key < 1024; key += 4) {
+    const here = load<u32>(COUNTS + key);
+    store<u32>(COUNTS + key, place);
+    place += here;
+  }
+  for (let i = 0; i < count; i++) {
+    const sa = saOf(from, i);
+    const counter = COUNTS + ((byClass ? classOf(sa, byIntegrity) : recordByte(sa)) << 2);
+    const target = load<u32>(counter);
+    store<u32>(counter, target + 1);
+    store<u32>(to + (<usize>target << 2), load<u32>(from + (<usize>i << 2)));
+  }
+}
+
+function endOfGroup(first: i32, count: i32, byIntegrity: bool): i32 {
+  const group = classOf(saOf(ORDER, first), byIntegrity);
+  let next = first + 1;
+  while (next < count && classOf(saOf(ORDER, next), byIntegrity) == group) next++;
+  return next;
+}
+
+/** What runs together: one algorithm with one key length. */
+function classOf(sa: usize, byIntegrity: bool): usize {
+  if (byIntegrity) return load<u8>(sa, SA_INTEGRITY);
+  return (<usize>load<u8>(sa, SA_ENCRYPTION) << 4) | load<u8>(sa, SA_ROUNDS);
+}
+
+/** The low byte of the record's index: SAs that share it interleave, which costs time and nothing else. */
+function recordByte(sa: usize): usize {
+  return ((sa - load<u32>(C_RECORDS)) / SA_SIZE) & 255;
+}
+
+function bump(key: usize): void {
+  store<u32>(COUNTS + (key << 2), load<u32>(COUNTS + (key << 2)) + 1);
+}
+
+function saOf(list: usize, i: i32): usize {
+  return load<u32>(<usize>load<u32>(list + (<usize>i << 2)), D_SA);
+}
+
+function algorithmOf(list: usize, byIntegrity: bool): i32 {
+  const sa = saOf(list, 0);
+  return <i32>(byIntegrity ? load<u8>(sa, SA_INTEGRITY) : load<u8>(sa, SA_ENCRYPTION));
+}

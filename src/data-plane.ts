@@ -1,0 +1,285 @@
+// The engine: few verbs, no logic of its own. THE LINE OUT is outbound.ts, THE LINE IN is inbound.ts.
+import type { SaConfig } from "./sad/config.js";
+import { type Carrier, Engine } from "./engine.js";
+import { IpsecError } from "./errors.js";
+import type { Event } from "./event.js";
+import { newArrival, receive, settleInbound } from "./inbound.js";
+import { Item } from "./item.js";
+import { type Limits, type LimitsName, resolveLimits } from "./limits.js";
+import type { Path, PathConfig } from "./natt/path.js";
+import { newAdmission, offer, settleOutbound } from "./outbound.js";
+import { resolveSa, type SaDefaults } from "./sad/resolve.js";
+import { Sa } from "./sad/sa.js";
+import type { Profile } from "./sad/suites.js";
+import {
+  checkTarget, copySingle, openSingle, type ProtectResult, protect, sealSingle, Slab, type UnprotectResult, unprotect,
+} from "./simple.js";
+import type { Policy, PolicyConfig } from "./spd/policy.js";
+import { runTimers, stageDummy } from "./timers/tick.js";
+import type { Verdict } from "./verdict.js";
+import { type KernelExports, type KernelSource, loadKernel, loadKernelSync, pickVariant, type Variant, type WasmSource } from "./wasm/kernel.js";
+import { KernelMemory } from "./wasm/memory.js";
+import { JUMBO_DATA } from "../assembly/layout.js";
+
+export interface PlaneOptions {
+  /** "udp": every datagram is a UDP payload. "ip": a whole IP packet. Omitted: the first addSa fixes it. */
+  readonly carrier?: Carrier;
+  /** Fills an array with random bytes. Default crypto.getRandomValues. */
+  readonly random?: (bytes: Uint8Array) => void;
+  /** The kernel, where bytes may not be compiled: a module imported statically. Default: the inlined build. */
+  readonly wasm?: WasmSource;
+  /** Default "auto": relaxed SIMD where the realm has it. */
+  readonly variant?: "auto" | Variant;
+  /** Which algorithms addSa accepts, RFC 8221. Default "interop". */
+  readonly profile?: Profile;
+  /** Default "client". */
+  readonly limits?: LimitsName | Partial<Limits>;
+  /** What SaConfig says when it says nothing. */
+  readonly defaults?: SaDefaults;
+}
+
+export class DataPlane {
+  /** Where the inlined kernel comes from; an entry of the package sets it. @internal */
+  static source: KernelSource | undefined;
+
+  readonly #engine: Engine;
+  readonly #profile: Profile;
+  readonly #defaults: SaDefaults;
+  readonly #random: (bytes: Uint8Array) => void;
+  readonly #slab = new Slab();
+  readonly #admission = newAdmission();
+  readonly #arrival = newArrival();
+  readonly #owner = { readSequence: (sa: Sa) => this.#engine.sad.sequence(sa), deleteSa: (sa: Sa) => this.#engine.delete(sa) };
+  readonly #settle = (entry: Parameters<typeof settleOutbound>[1]): void => {
+    if (entry.direction === "out") settleOutbound(this.#engine, entry);
+    else settleInbound(this.#engine, entry);
+  };
+  readonly #kernel: (descriptors: number, count: number) => void;
+  readonly variant: Variant;
+  #closed = false;
+  /** The verdict of the last protectInto or unprotectInto. */
+  verdict: Verdict | undefined = undefined;
+
+  /** Loads the kernel and makes a plane. Throws `option`, `wasm`, `limit`. */
+  static async create(options: PlaneOptions = {}): Promise<DataPlane> {
+    const source = options.wasm ?? kernelSource(options);
+    return new DataPlane(await loadKernel(source as WasmSource), options);
+  }
+
+  /** The same at once, where the realm compiles synchronously: not on a browser's main thread. */
+  static createSync(options: PlaneOptions = {}): DataPlane {
+    const source = options.wasm ?? kernelSource(options);
+    if (typeof Response !== "undefined" && source instanceof Response) {
+      throw new IpsecError("wasm", "createSync takes a module or bytes: a Response needs create()");
+    }
+    return new DataPlane(loadKernelSync(source as WebAssembly.Module | BufferSource), options);
+  }
+
+  private constructor(kernel: KernelExports, options: PlaneOptions) {
+    if (options.carrier !== undefined) checkCarrier(options.carrier);
+    this.#profile = checkProfile(options.profile);
+    this.#defaults = options.defaults ?? {};
+    this.#random = options.random ?? ((bytes) => void crypto.getRandomValues(bytes as Uint8Array<ArrayBuffer>));
+    this.variant = kernel.variant() === 1 ? "relaxed-simd" : "simd";
+    const limits = resolveLimits(options.limits);
+    const seed = new Uint8Array(4);
+    this.#random(seed);
+    const memory = new KernelMemory(kernel, limits, this.#random);
+    this.#engine = new Engine(memory, limits, new DataView(seed.buffer).getUint32(0));
+    this.#engine.carrier = options.carrier;
+    this.#kernel = (descriptors, count) => {
+      kernel.seal(descriptors, count);
+      kernel.open(descriptors, count);
+    };
+  }
+
+  /** Installs a security association, or throws an IpsecError and leaves nothing half installed. */
+  addSa(config: SaConfig): Sa {
+    const engine = this.#open();
+    const carrier = this.#carrierFor(config.carrier);
+    const resolved = resolveSa(config, carrier, this.#profile, this.#defaults);
+    const { source, target } = resolved.config.mode === "tunnel" ? resolved.config.tunnel : (resolved.config.endpoints ?? {});
+    const out = resolved.config.direction === "out";
+    const natt = carrier === "udp" || resolved.config.natTraversal !== undefined;
+    const port = natt ? (out ? resolved.ports.target : resolved.ports.source) : 0;
+    const sa = engine.sad.add(resolved, engine.initialPath(out ? target : source, port), this.#owner);
+    engine.carrier = carrier;
+    engine.watch(sa);
+    engine.start(sa);
+    return sa;
+  }
+
+  /** Appends a policy: earlier ones come first. */
+  addPolicy(config: PolicyConfig): Policy {
+    return this.#open().spd.add(config);
+  }
+
+  /** The one object for a remote: compare paths by identity. */
+  path(config: PathConfig): Path {
+    return this.#open().paths.intern(config);
+  }
+
+  /** Seals one packet. With `sa` the policies are skipped. Never throws on what a packet contains. */
+  protect(now: number, packet: Uint8Array, sa?: Sa): ProtectResult {
+    const engine = this.#begin(now);
+    return this.#ending(protect(engine, this.#slab, packet, sa, this.#admission));
+  }
+
+  /** Opens one datagram. With `path`, a peer that moved is followed. */
+  unprotect(now: number, datagram: Uint8Array, path?: Path): UnprotectResult {
+    return unprotect(this.#begin(now), this.#slab, datagram, path, this.#arrival);
+  }
+
+  /**
+   * Seals one packet into `target`, which must hold the packet and 400 bytes more or its padding; the datagram's
+   * length, or 0: `verdict` says why.
+   */
+  protectInto(now: number, packet: Uint8Array, target: Uint8Array, sa?: Sa): number {
+    const engine = this.#begin(now);
+    const { tfcPadding } = sa?.resolved ?? { tfcPadding: 0 };
+    checkTarget(target, Math.max(packet.length, tfcPadding) + 128);
+    this.verdict = this.#ending(sealSingle(engine, packet, sa, this.#admission));
+    return this.verdict === "sealed" ? copySingle(engine, target) : 0;
+  }
+
+  /** Opens one datagram into `target`, which must be as long as the datagram or 40 bytes longer; the packet's length, or 0. */
+  unprotectInto(now: number, datagram: Uint8Array, target: Uint8Array, path?: Path): number {
+    const engine = this.#begin(now);
+    checkTarget(target, datagram.length + 40);
+    this.verdict = openSingle(engine, datagram, path, this.#arrival);
+    if (this.verdict === "delivered") return copySingle(engine, target);
+    if (this.verdict !== "ike" && this.verdict !== "bypassed") return 0;
+    const { start, length } = this.#arrival;
+    target.set(datagram.subarray(start, start + length));
+    return length;
+  }
+
+  /** Stages a packet to be sealed. False: nothing was taken; flush, poll, offer it again. */
+  outbound(now: number, packet: Uint8Array, sa?: Sa): boolean {
+    return offer(this.#begin(now), packet, sa, this.#admission);
+  }
+
+  /** Stages a datagram to be opened. False: nothing was taken; flush, poll, offer it again. */
+  inbound(now: number, datagram: Uint8Array, path?: Path): boolean {
+    return receive(this.#begin(now), datagram, path, this.#arrival);
+  }
+
+  /** Stages a dummy packet (RFC 4303 section 2.6) of up to `length` random bytes. False: nothing was taken. */
+  dummy(now: number, sa: Sa, length: number): boolean {
+    const engine = this.#begin(now);
+    if (!engine.sad.owns(sa)) return false;
+    return stageDummy(engine, sa, Math.min(Math.max(0, Math.trunc(length)), JUMBO_DATA), this.#random);
+  }
+
+  /** Seals and opens everything staged, in one kernel call each way. */
+  flush(now: number): void {
+    const engine = this.#begin(now);
+    engine.ring.release();
+    engine.ring.flush(this.#kernel, this.#settle);
+    engine.expireUsedUp();
+  }
+
+  /** Takes the next result into `item`, in the order offered; false when there is none. Its bytes are borrowed. */
+  poll(item: Item): boolean {
+    const entry = this.#open().ring.poll();
+    if (entry === undefined) return false;
+    item.kind = entry.kind;
+    item.verdict = entry.verdict as Verdict;
+    item.sa = entry.sa;
+    item.path = entry.path;
+    item.start = entry.start;
+    item.length = entry.kind === "dropped" ? 0 : entry.length;
+    item.df = entry.df;
+    item.last = entry.last;
+    return true;
+  }
+
+  /** A record for `poll`, made once. */
+  createItem(): Item {
+    return new Item(this.#open().memory.bytes);
+  }
+
+  /** Runs the timers that are due. What it produces (keepalives, dummies) comes out of `poll` after a flush. */
+  tick(now: number): void {
+    const engine = this.#begin(now);
+    runTimers(engine, this.#random);
+  }
+
+  /** When `tick` is next due, Infinity if never. */
+  deadline(): number {
+    const engine = this.#open();
+    return engine.deadlines.next((sa, timer) => engine.dueAt(sa, timer));
+  }
+
+  nextEvent(): Event | undefined {
+    return this.#open().events.shift();
+  }
+
+  /** Packets by verdict, since the plane was made. */
+  get counters(): Readonly<Record<Verdict, number>> {
+    return this.#engine.counters;
+  }
+
+  /** Events dropped because nobody took them. */
+  get eventsLost(): number {
+    return this.#engine.events.lost;
+  }
+
+  /** Bytes of the kernel's memory. */
+  get memoryBytes(): number {
+    return this.#closed ? 0 : this.#engine.memory.bytes.length;
+  }
+
+  /** Wipes everything. The plane cannot be used afterwards. */
+  close(): void {
+    if (this.#closed) return;
+    for (const sa of [...this.#engine.sad]) sa.delete();
+    this.#engine.memory.wipe();
+    this.#closed = true;
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #open(): Engine {
+    if (this.#closed) throw new IpsecError("closed", "this plane has been closed: create another");
+    return this.#engine;
+  }
+
+  #begin(now: number): Engine {
+    const engine = this.#open();
+    engine.advance(now);
+    return engine;
+  }
+
+  /** The end of a simple verb: nothing of it is staged, so an SA whose volume is used up expires at once. */
+  #ending<T>(result: T): T {
+    if (!this.#engine.ring.hasStaged) this.#engine.expireUsedUp();
+    return result;
+  }
+
+  #carrierFor(asked: Carrier | undefined): Carrier {
+    if (asked !== undefined) checkCarrier(asked);
+    const carrier = this.#engine.carrier ?? asked ?? "udp";
+    if (asked === undefined || asked === carrier) return carrier;
+    throw new IpsecError("carrier-mismatch", `this plane's carrier is "${carrier}", the SA's "${asked}": use a plane for each`);
+  }
+}
+
+function kernelSource(options: PlaneOptions): WebAssembly.Module | Uint8Array<ArrayBuffer> {
+  if (DataPlane.source !== undefined) return DataPlane.source.load(pickVariant(options.variant));
+  throw new IpsecError("wasm", "this entry carries no kernel: pass `wasm`, a module made from wasm-ipsec/wasm/simd.wasm");
+}
+
+function checkCarrier(carrier: string): void {
+  if (carrier === "udp" || carrier === "ip") return;
+  throw new IpsecError("option", `carrier is "${carrier}": "udp" or "ip" is allowed`);
+}
+
+function checkProfile(profile: string | undefined): Profile {
+  if (profile === undefined) return "interop";
+  if (profile === "modern" || profile === "interop") return profile;
+  if (profile === "legacy") throw new IpsecError("unsupported", 'profile "legacy" (DES, 3DES, MD5) is not implemented yet');
+  throw new IpsecError("option", `profile is "${profile}": "modern" or "interop" is allowed`);
+}

@@ -1,0 +1,188 @@
+// What the two packet lines share: the tables, the counters, and what can happen to an SA while packets pass.
+import { C_NEXT_ID, D_DIRECTION, D_SIZE_OF, D_STATUS, JUMBO_SIZE, SLOT_HEADROOM } from "../assembly/layout.js";
+import { IpsecError } from "./errors.js";
+import { EventQueue, type LifetimeLimit } from "./event.js";
+import type { Limits } from "./limits.js";
+import { type Path, PathTable } from "./natt/path.js";
+import { Sad } from "./sad/sad.js";
+import type { Sa } from "./sad/sa.js";
+import type { Policy } from "./spd/policy.js";
+import { Spd } from "./spd/spd.js";
+import { Deadlines, type TimerName } from "./timers/deadlines.js";
+import { VERDICTS, type Verdict } from "./verdict.js";
+import { IpFields } from "./wire/ip.js";
+import type { KernelMemory } from "./wasm/memory.js";
+import { Entry, Ring } from "./wasm/ring.js";
+
+export type Carrier = "udp" | "ip";
+
+export class Engine {
+  readonly memory: KernelMemory;
+  readonly limits: Limits;
+  readonly sad: Sad;
+  readonly spd: Spd;
+  readonly ring: Ring;
+  readonly paths: PathTable;
+  readonly events: EventQueue;
+  readonly deadlines = new Deadlines();
+  readonly counters = Object.fromEntries(VERDICTS.map((verdict) => [verdict, 0])) as Record<Verdict, number>;
+  /** The packet in hand: read on offer, and again from its descriptor once opened. */
+  readonly fields = new IpFields();
+  /** The simple verbs' own descriptor and jumbo slot, outside the ring. */
+  readonly single: Entry;
+  readonly singleData: number;
+  carrier: Carrier | undefined;
+  /** The largest `now` seen. */
+  now = -Infinity;
+  /** UDP ports on which ESP is expected (carrier ip), with the number of SAs behind each. */
+  readonly nattPorts = new Map<number, number>();
+  /** SAs with the non-IKE marker. */
+  nonIkeSas = 0;
+  /** SAs whose age begins with the next `now`. */
+  #unstarted: Sa[] = [];
+  /** Outbound SAs to expire once what is staged has been sealed. */
+  #usedUp: { readonly sa: Sa; readonly limit: LifetimeLimit }[] = [];
+
+  constructor(memory: KernelMemory, limits: Limits, seed: number) {
+    this.memory = memory;
+    this.limits = limits;
+    this.sad = new Sad(memory, limits);
+    this.spd = new Spd(limits.policies, limits.flows, seed, (sa) => this.sad.owns(sa));
+    this.ring = new Ring(memory, limits.packets, limits.jumboPackets);
+    this.paths = new PathTable(limits.paths);
+    this.events = new EventQueue(limits.events);
+    const jumbo = memory.plan.jumbos + limits.jumboPackets * JUMBO_SIZE;
+    this.single = new Entry((memory.plan.descriptors + limits.packets * D_SIZE_OF) >> 2, jumbo);
+    this.singleData = jumbo + SLOT_HEADROOM;
+    memory.words[C_NEXT_ID >> 2] = seed & 0xffff;
+  }
+
+  /** Takes the caller's clock: it never goes backwards. */
+  advance(now: number): number {
+    if (!Number.isFinite(now)) throw new IpsecError("now", `now is ${String(now)}: finite milliseconds are needed`);
+    if (now < this.now) return this.now;
+    this.now = now;
+    if (this.#unstarted.length > 0) this.#startAges();
+    return now;
+  }
+
+  setDirection(entry: Entry, direction: "out" | "in"): void {
+    entry.direction = direction;
+    this.memory.words[entry.descriptor + (D_DIRECTION >> 2)] = direction === "in" ? 1 : 0;
+  }
+
+  /** An SA has been installed: its timers run from `addedAt`, or from the next `now`. */
+  start(sa: Sa): void {
+    const { addedAt } = sa.resolved.config;
+    if (addedAt === undefined) this.#unstarted.push(sa);
+    else this.#arm(sa, addedAt);
+  }
+
+  #startAges(): void {
+    const started = this.#unstarted;
+    this.#unstarted = [];
+    for (const sa of started) if (sa.state === "live") this.#arm(sa, this.now);
+  }
+
+  #arm(sa: Sa, addedAt: number): void {
+    sa.addedAt = addedAt;
+    sa.lastSentAt = addedAt;
+    sa.hardAt = addedAt + sa.lifetime.hardAfter;
+    for (const timer of ["soft", "hard", "idle", "keepalive", "dummy"] as const) this.deadlines.set(this.dueAt(sa, timer), sa, timer);
+  }
+
+  /** When a timer of an SA is due, as things stand; Infinity for one that is not set or no longer matters. */
+  dueAt(sa: Sa, timer: TimerName): number {
+    if (sa.state !== "live") return Infinity;
+    const { resolved, lifetime } = sa;
+    switch (timer) {
+      case "soft":
+        return lifetime.announced ? Infinity : sa.addedAt + lifetime.softAfter;
+      case "hard":
+        return sa.hardAt;
+      case "idle":
+        return (Number.isNaN(sa.lastUsedAt) ? sa.addedAt : sa.lastUsedAt) + resolved.idleMs;
+      case "keepalive":
+        return sa.direction === "out" ? sa.lastSentAt + resolved.keepaliveMs : Infinity;
+      case "dummy":
+        return sa.direction === "out" ? sa.lastSentAt + resolved.dummyMs : Infinity;
+    }
+  }
+
+  /** Counts a packet's end. */
+  end(verdict: Verdict, sa: Sa | undefined): Verdict {
+    this.counters[verdict]++;
+    if (sa !== undefined && verdict !== "sealed" && verdict !== "delivered" && verdict !== "dummy") sa.drop(verdict);
+    return verdict;
+  }
+
+  acquire(policy: Policy | undefined): void {
+    if (policy === undefined || policy.acquiring) return;
+    policy.acquiring = true;
+    this.events.push({ kind: "acquire", policy });
+  }
+
+  /** Counts an authenticated or admitted packet against the SA's volume; raises the soft event. */
+  countVolume(sa: Sa, bytes: number): void {
+    const limit = sa.lifetime.count(bytes);
+    if (limit !== undefined) this.events.push({ kind: "soft-expired", sa, limit });
+  }
+
+  /** A hard lifetime is reached now: keys wiped, packets refused. */
+  expire(sa: Sa, limit: LifetimeLimit): void {
+    if (sa.state !== "live") return;
+    this.sad.expire(sa);
+    this.events.push({ kind: "hard-expired", sa, limit });
+  }
+
+  /** A hard volume is reached while packets of the SA are staged: those are still sealed, later ones refused. */
+  expireOnceSealed(sa: Sa, limit: LifetimeLimit): void {
+    if (sa.refusing) return;
+    sa.refusing = true;
+    this.#usedUp.push({ sa, limit });
+  }
+
+  /** Nothing is staged any more. */
+  expireUsedUp(): void {
+    if (this.#usedUp.length === 0) return;
+    for (const { sa, limit } of this.#usedUp.splice(0)) this.expire(sa, limit);
+  }
+
+  /** An SA has been installed: what step 1 of the line in must know of it. */
+  watch(sa: Sa): void {
+    if (sa.resolved.nonIke) this.nonIkeSas++;
+    if (sa.direction !== "in" || this.carrier !== "ip" || sa.resolved.config.natTraversal === undefined) return;
+    const port = sa.resolved.ports.target;
+    this.nattPorts.set(port, (this.nattPorts.get(port) ?? 0) + 1);
+  }
+
+  delete(sa: Sa): void {
+    const { words } = this.memory;
+    this.ring.forStaged((entry) => {
+      if (entry.direction === "in" && entry.verdict === undefined && this.#isFor(entry, sa)) entry.verdict = "no-sa";
+      if (entry.verdict === "no-sa") words[entry.descriptor + (D_STATUS >> 2)] = VERDICTS.indexOf("no-sa") + 1;
+    });
+    this.sad.delete(sa);
+    if (sa.resolved.nonIke) this.nonIkeSas--;
+    if (sa.direction === "in" && this.carrier === "ip" && sa.resolved.config.natTraversal !== undefined) {
+      const port = sa.resolved.ports.target;
+      const count = (this.nattPorts.get(port) ?? 1) - 1;
+      if (count === 0) this.nattPorts.delete(port);
+      else this.nattPorts.set(port, count);
+    }
+  }
+
+  /** Whether a staged datagram carries the SA's SPI. */
+  #isFor(entry: Entry, sa: Sa): boolean {
+    if (sa.direction !== "in" || entry.length < 4) return false;
+    const { bytes } = this.memory;
+    const at = entry.start;
+    const spi = (((bytes[at] as number) << 24) | ((bytes[at + 1] as number) << 16) | ((bytes[at + 2] as number) << 8) | (bytes[at + 3] as number)) >>> 0;
+    return spi === sa.spi;
+  }
+
+  /** The path of an SA's peer as configured. */
+  initialPath(address: string | undefined, port: number): Path {
+    return this.paths.intern({ remote: { address: address ?? "0.0.0.0", port } });
+  }
+}

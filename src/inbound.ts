@@ -1,0 +1,223 @@
+// THE LINE IN. The functions stand in the order in which datagrams meet them.
+//
+//   1  tell keepalive, IKE, ESP and clear packets apart    keepalive, ike, malformed, fragment; bypassed, discarded
+//                                                          (reassembly of outer fragments will stand here)
+//   2  stage in a slot                                     the verb answers false: nothing taken
+//   3  one kernel call for the batch                       malformed, unknown-spi, expired, stale, replayed, forged,
+//                                                          bad-trailer                    assembly/esp/open.ts
+//   4  authenticated: volume, idle, NAT mapping, counters  expired, dummy                 the only place liveness is fed
+//   5  the inner packet against the SA's selectors         policy-mismatch
+import {
+  D_HEADER_LENGTH, D_INNER, D_LENGTH, D_LENGTH_OUT, D_NEWEST, D_NEXT_OFFSET, D_PACKET, D_PORTS, D_PROTOCOL, D_SA,
+  D_SEQUENCE, D_SOURCE, D_START, D_STATUS, D_TARGET, D_TEXT_LENGTH, D_TOS,
+} from "../assembly/layout.js";
+import { PENDING } from "../assembly/status.js";
+import type { Engine } from "./engine.js";
+import { classify, NATT_PORT, NON_ESP_MARKER_LENGTH, NON_IKE_MARKER_LENGTH } from "./natt/framing.js";
+import type { Path } from "./natt/path.js";
+import type { Sa } from "./sad/sa.js";
+import { matches } from "./spd/selector.js";
+import { type Verdict, verdictOf } from "./verdict.js";
+import type { Entry } from "./wasm/ring.js";
+import { type IpFields, PROTOCOL_ESP, PROTOCOL_UDP, readIp } from "./wire/ip.js";
+import { UDP_HEADER_LENGTH, udpDataLength } from "./wire/udp.js";
+
+/** What step 1 found. Offsets are from the datagram's start. Reused from datagram to datagram. */
+export interface Arrival {
+  /** Undefined: ESP for the kernel. */
+  verdict: Verdict | undefined;
+  /** Of ESP, of an IKE message behind its marker, or of a clear packet. */
+  start: number;
+  length: number;
+  /** Of the outer IP header with its extension headers, 0 over a socket. */
+  headerLength: number;
+  nextOffset: number;
+  tos: number;
+}
+
+export function newArrival(): Arrival {
+  return { verdict: undefined, start: 0, length: 0, headerLength: 0, nextOffset: 0, tos: 0 };
+}
+
+/** Step 1. */
+export function recognise(engine: Engine, datagram: Uint8Array, arrival: Arrival): void {
+  arrival.verdict = undefined;
+  arrival.start = 0;
+  arrival.length = datagram.length;
+  arrival.headerLength = 0;
+  arrival.nextOffset = 0;
+  arrival.tos = 0;
+  if (engine.carrier !== "ip") recogniseNatt(engine, datagram, arrival);
+  else recogniseIp(engine, datagram, arrival);
+}
+
+/** Carrier udp: the datagram is what a UDP socket of a NAT-T port received. */
+function recogniseNatt(engine: Engine, datagram: Uint8Array, arrival: Arrival): void {
+  switch (classify(datagram, arrival.start, arrival.length, engine.nonIkeSas > 0)) {
+    case "keepalive":
+      arrival.verdict = "keepalive";
+      return;
+    case "ike":
+      arrival.verdict = "ike";
+      arrival.start += NON_ESP_MARKER_LENGTH;
+      arrival.length -= NON_ESP_MARKER_LENGTH;
+      return;
+    case "non-ike-esp":
+      arrival.start += NON_IKE_MARKER_LENGTH;
+      arrival.length -= NON_IKE_MARKER_LENGTH;
+  }
+}
+
+/** Carrier ip: ESP by its protocol, NAT-T by its port; everything else came clear. */
+function recogniseIp(engine: Engine, datagram: Uint8Array, arrival: Arrival): void {
+  const { fields } = engine;
+  if (!readIp(datagram, 0, datagram.length, fields)) {
+    arrival.verdict = "malformed";
+    return;
+  }
+  arrival.length = fields.totalLength;
+  const natt = fields.protocol === PROTOCOL_UDP && isNattPort(engine, fields);
+  if (fields.protocol !== PROTOCOL_ESP && !natt) {
+    const policy = engine.spd.match("in", fields);
+    arrival.verdict = policy?.action === "bypass" ? "bypassed" : "discarded";
+    return;
+  }
+  if (fields.fragment) {
+    arrival.verdict = "fragment";
+    return;
+  }
+  arrival.headerLength = fields.headerLength;
+  arrival.nextOffset = fields.protocolOffset;
+  arrival.tos = fields.tos;
+  arrival.start = fields.headerLength;
+  arrival.length -= fields.headerLength;
+  if (!natt) return;
+  const length = udpDataLength(datagram, arrival.start, arrival.length);
+  if (length < 0) {
+    arrival.verdict = "malformed";
+    return;
+  }
+  arrival.start += UDP_HEADER_LENGTH;
+  arrival.length = length;
+  recogniseNatt(engine, datagram, arrival);
+}
+
+/** A later fragment shows no port: it belongs to no NAT-T flow that could be told from others. */
+function isNattPort(engine: Engine, fields: IpFields): boolean {
+  return fields.portsReadable && (fields.targetPort === NATT_PORT || engine.nattPorts.has(fields.targetPort));
+}
+
+/** Step 2, on the fast verbs. False: nothing taken. */
+export function receive(engine: Engine, datagram: Uint8Array, path: Path | undefined, arrival: Arrival): boolean {
+  const { ring, memory } = engine;
+  if (!ring.hasRoom(1, datagram.length)) return false;
+  recognise(engine, datagram, arrival);
+  const { verdict } = arrival;
+  const kept = verdict === undefined || verdict === "ike" || verdict === "bypassed";
+  const entry = ring.take("in", engine.now, kept ? datagram.length : 0);
+  const address = ring.dataOf(entry);
+  if (kept) memory.bytes.set(datagram, address);
+  entry.path = path;
+  if (verdict === undefined) {
+    describeInbound(engine, entry, address, arrival);
+    return true;
+  }
+  entry.verdict = engine.end(verdict, undefined);
+  memory.words[entry.descriptor + (D_STATUS >> 2)] = PENDING + 1;
+  if (!kept) return true;
+  entry.kind = verdict === "ike" ? "ike" : "clear";
+  entry.start = address + arrival.start;
+  entry.length = arrival.length;
+  return true;
+}
+
+/** Writes the descriptor of a datagram at `address`. */
+export function describeInbound(engine: Engine, entry: Entry, address: number, arrival: Arrival): void {
+  const { words } = engine.memory;
+  const d = entry.descriptor;
+  words[d + (D_PACKET >> 2)] = address + arrival.start;
+  words[d + (D_LENGTH >> 2)] = arrival.length;
+  words[d + (D_SA >> 2)] = 0;
+  words[d + (D_STATUS >> 2)] = PENDING;
+  words[d + (D_START >> 2)] = address;
+  words[d + (D_HEADER_LENGTH >> 2)] = arrival.headerLength;
+  words[d + (D_NEXT_OFFSET >> 2)] = arrival.nextOffset;
+  words[d + (D_TOS >> 2)] = arrival.tos;
+  entry.start = address + arrival.start;
+  entry.length = arrival.length;
+  entry.now = engine.now;
+}
+
+/** Steps 4 and 5: what the kernel answered becomes a verdict. */
+export function settleInbound(engine: Engine, entry: Entry): void {
+  if (entry.verdict !== undefined) return;
+  const { words } = engine.memory;
+  const d = entry.descriptor;
+  const record = words[d + (D_SA >> 2)] as number;
+  const sa = record === 0 ? undefined : engine.sad.at(record);
+  let verdict = verdictOf(words[d + (D_STATUS >> 2)] as number);
+  if (sa !== undefined) verdict = judge(engine, entry, sa, verdict);
+  entry.sa = sa;
+  entry.verdict = engine.end(verdict, sa);
+  entry.kind = verdict === "delivered" ? "packet" : "dropped";
+  entry.start = words[d + (D_START >> 2)] as number;
+  entry.length = verdict === "delivered" ? (words[d + (D_LENGTH_OUT >> 2)] as number) : 0;
+}
+
+/** An SA that has expired meanwhile, in the same batch too, refuses whatever came; an authenticated packet feeds it. */
+function judge(engine: Engine, entry: Entry, sa: Sa, verdict: Verdict): Verdict {
+  if (entry.now >= sa.hardAt) engine.expire(sa, "seconds");
+  if (sa.state !== "live") return "expired";
+  if (verdict !== "delivered" && verdict !== "dummy") return verdict;
+  const { words } = engine.memory;
+  const text = words[entry.descriptor + (D_TEXT_LENGTH >> 2)] as number;
+  const limit = sa.lifetime.refuses(text);
+  if (limit !== undefined) {
+    engine.expire(sa, limit);
+    return "expired";
+  }
+  engine.countVolume(sa, text);
+  sa.lastUsedAt = entry.now;
+  if (verdict === "dummy") sa.dummies++;
+  followMapping(engine, entry, sa);
+  return verdict === "delivered" && !mayTravel(engine, entry, sa) ? "policy-mismatch" : verdict;
+}
+
+/** RFC 7296 section 2.23: only an authenticated packet newer than all before it moves the peer. */
+function followMapping(engine: Engine, entry: Entry, sa: Sa): void {
+  const { path } = entry;
+  const previous = sa.path;
+  if (path === undefined || path === previous || engine.memory.words[entry.descriptor + (D_NEWEST >> 2)] === 0) return;
+  sa.path = path;
+  engine.events.push({ kind: "mapping-changed", sa, path, previous });
+}
+
+/** RFC 4301 section 5.2 step 4. */
+function mayTravel(engine: Engine, entry: Entry, sa: Sa): boolean {
+  if (sa.selectors === undefined) return true;
+  const { words } = engine.memory;
+  const { fields } = engine;
+  const d = entry.descriptor;
+  const inner = words[d + (D_INNER >> 2)] as number;
+  const ports = words[d + (D_PORTS >> 2)] as number;
+  fields.version = (inner & 15) === 4 ? 4 : 6;
+  fields.portsReadable = (inner & 16) !== 0;
+  fields.laterFragment = (inner & 32) !== 0;
+  fields.protocol = words[d + (D_PROTOCOL >> 2)] as number;
+  const icmp = fields.protocol === 1 || fields.protocol === 58;
+  fields.sourcePort = icmp ? ports : ports >>> 16;
+  fields.targetPort = icmp ? 0 : ports & 0xffff;
+  for (let word = 0; word < 4; word++) {
+    fields.source[word] = words[d + (D_SOURCE >> 2) + word] as number;
+    fields.target[word] = words[d + (D_TARGET >> 2) + word] as number;
+  }
+  return sa.selectors.some((selector) => matches(selector, fields));
+}
+
+/** The 64-bit number of an opened packet. */
+export function sequenceOf(engine: Engine, entry: Entry): bigint {
+  const { words } = engine.memory;
+  const low = words[entry.descriptor + (D_SEQUENCE >> 2)] as number;
+  const high = words[entry.descriptor + (D_SEQUENCE >> 2) + 1] as number;
+  return (BigInt(high) << 32n) | BigInt(low);
+}

@@ -1,0 +1,50 @@
+import { IpsecError } from "./errors.js";
+import type { Path } from "./natt/path.js";
+import type { Sa } from "./sad/sa.js";
+import type { Verdict } from "./verdict.js";
+import type { ItemKind } from "./wasm/ring.js";
+
+/**
+ * One result of the fast verbs, filled by `poll`. Its bytes are borrowed: they are valid until the next verb of the
+ * plane. Copy what is to live longer; never hand `memory` to an API that may keep it.
+ */
+export class Item {
+  /**
+   * "datagram": send it. "packet": opened. "clear": bypassed, as it came. "ike": an IKE message, its marker removed.
+   * "icmp": an error for the inner host. "dropped": see `verdict`; its length is 0.
+   */
+  kind: ItemKind = "dropped";
+  verdict: Verdict = "discarded";
+  /** The SA, where one was found. */
+  sa: Sa | undefined = undefined;
+  /** Where a datagram goes; where a received one came from, if that was said. */
+  path: Path | undefined = undefined;
+  /** The whole memory of the kernel: the bytes are `length` from `start`. */
+  readonly memory: Uint8Array;
+  start = 0;
+  length = 0;
+  /** The inner packet may not be cut on its way: set DF where the socket lets you. */
+  df = false;
+  /** No further item belongs to the same packet. */
+  last = true;
+
+  /** @internal */
+  constructor(memory: Uint8Array) {
+    this.memory = memory;
+  }
+
+  /** Copies the bytes to `target` from `offset` on without allocating; answers their number. Throws `target-too-small`. */
+  copyInto(target: Uint8Array, offset = 0): number {
+    if (target.length - offset < this.length) {
+      throw new IpsecError("target-too-small", `the target has room for ${target.length - offset} bytes, the item has ${this.length}`);
+    }
+    const { memory, start, length } = this;
+    target.set(memory.subarray(start, start + length), offset);
+    return length;
+  }
+
+  /** The bytes as an array of their own. */
+  copy(): Uint8Array {
+    return this.memory.slice(this.start, this.start + this.length);
+  }
+}

@@ -1,0 +1,224 @@
+// THE LINE OUT. The functions stand in the order in which packets meet them.
+//
+//   1  read the IP header                            malformed
+//   2  match the policy (flow cache in front)        bypassed, discarded
+//   3  pick the SA                                   no-sa and the event acquire; policy-mismatch; fragment
+//   4  admit against the hard lifetimes              no-sa; the event soft-expired
+//   5  predict the sealed size, fit the path MTU     too-big, with the ICMP to send       (cutting will stand here)
+//   6  stage in a slot                               the verb answers false: nothing taken
+//   7  one kernel call for the batch                 sealed, exhausted, no-sa             assembly/esp/seal.ts
+//   8  settle: what the kernel answered, counted once
+import {
+  D_GENERATION, D_HEADER_LENGTH, D_LENGTH, D_LENGTH_OUT, D_NEXT_HEADER, D_NEXT_OFFSET, D_PACKET, D_PAD_TO, D_SA, D_START,
+  D_STATUS,
+} from "../assembly/layout.js";
+import { PENDING } from "../assembly/status.js";
+import type { Engine } from "./engine.js";
+import { fits, largestPayload, pathMtu, sealedLength, textLength } from "./frag/fit.js";
+import type { Sa } from "./sad/sa.js";
+import { matches } from "./spd/selector.js";
+import type { Policy } from "./spd/policy.js";
+import { type Verdict, verdictOf } from "./verdict.js";
+import type { Entry } from "./wasm/ring.js";
+import { writeTooBig } from "./wire/icmp.js";
+import { PROTOCOL_IPV4, PROTOCOL_IPV6, PROTOCOL_NONE, readIp } from "./wire/ip.js";
+import { IPV6_MINIMUM_MTU } from "./wire/ipv6.js";
+
+/** What steps 1 to 5 decided of the packet in `engine.fields`. Reused from packet to packet. */
+export interface Admission {
+  /** Undefined: it is to be sealed by `sa`. */
+  verdict: Verdict | undefined;
+  sa: Sa | undefined;
+  /** Bytes of its text, reserved against the lifetime. */
+  text: number;
+  /** Of its own IP header, in front of what is sealed (transport mode). */
+  headerLength: number;
+}
+
+export function newAdmission(): Admission {
+  return { verdict: undefined, sa: undefined, text: 0, headerLength: 0 };
+}
+
+/** Steps 1 to 5. `given`: the SA to use, policies are skipped. */
+export function admit(engine: Engine, packet: Uint8Array, given: Sa | undefined, admission: Admission): void {
+  admission.verdict = undefined;
+  admission.sa = given;
+  if (!readIp(packet, 0, packet.length, engine.fields)) {
+    admission.verdict = "malformed";
+    return;
+  }
+  const policy = given === undefined ? engine.spd.match("out", engine.fields) : undefined;
+  if (given === undefined) {
+    if (policy === undefined || policy.action !== "protect") {
+      admission.verdict = policy?.action === "bypass" ? "bypassed" : "discarded";
+      return;
+    }
+    admission.sa = policy.sa;
+  }
+  admission.verdict = refusal(engine, policy, admission);
+}
+
+/** Steps 3 to 5 for the SA of `admission`; undefined when the packet is to be sealed. */
+function refusal(engine: Engine, policy: Policy | undefined, admission: Admission): Verdict | undefined {
+  const { sa } = admission;
+  const { fields, now } = engine;
+  if (sa !== undefined && now >= sa.hardAt) engine.expire(sa, "seconds");
+  if (sa === undefined || sa.state !== "live" || sa.refusing || sa.direction !== "out" || !engine.sad.owns(sa)) {
+    engine.acquire(policy);
+    return "no-sa";
+  }
+  if (sa.selectors !== undefined && !sa.selectors.some((selector) => matches(selector, fields))) return "policy-mismatch";
+  const transport = sa.mode === "transport";
+  if (transport && fields.fragment) return "fragment"; // RFC 4303 section 3.3.4: only whole packets
+  admission.headerLength = transport ? fields.headerLength : 0;
+  const payloadLength = fields.totalLength - admission.headerLength;
+  admission.text = textLength(sa, paddedLength(sa, payloadLength));
+
+  const limit = sa.lifetime.refuses(admission.text);
+  if (limit !== undefined) {
+    engine.expireOnceSealed(sa, limit);
+    engine.acquire(policy);
+    return "no-sa";
+  }
+  return fits(sa, fields, sealedLength(sa, admission.text, keptHeader(engine, admission))) ? undefined : "too-big";
+}
+
+/** TFC pads as far as the path allows, RFC 4303 section 2.7. */
+function paddedLength(sa: Sa, payloadLength: number): number {
+  const { tfcPadding } = sa.resolved;
+  return tfcPadding <= payloadLength ? payloadLength : Math.max(payloadLength, Math.min(tfcPadding, largestPayload(sa, pathMtu(sa), 0)));
+}
+
+/** Carrier ip keeps the packet's own header in transport mode; a socket cannot send it. */
+function keptHeader(engine: Engine, admission: Admission): number {
+  return engine.carrier === "ip" ? admission.headerLength : 0;
+}
+
+/** Step 5's other end: the ICMP error for the packet in hand, written at `at`. Its length, 0 when none may be sent. */
+export function writeIcmp(engine: Engine, packet: Uint8Array, admission: Admission, target: Uint8Array, at: number): number {
+  const sa = admission.sa as Sa;
+  const { fields } = engine;
+  const largest = largestPayload(sa, pathMtu(sa), keptHeader(engine, admission)) + admission.headerLength;
+  const mtu = fields.version === 6 ? Math.max(IPV6_MINIMUM_MTU, largest) : largest;
+  const length = fields.version === 4 ? 4 : 16;
+  const { source } = sa.resolved.template;
+  const own = fields.version === 4 ? packet.subarray(16, 20) : packet.subarray(24, 40);
+  return writeTooBig(target, at, { packet, start: 0, fields, mtu, from: source?.length === length ? source : own });
+}
+
+/** Step 6, on the fast verbs. False: nothing taken. */
+export function offer(engine: Engine, packet: Uint8Array, given: Sa | undefined, admission: Admission): boolean {
+  const { ring } = engine;
+  // A packet may take two places (its ICMP and itself), and TFC may lengthen it.
+  if (!ring.hasRoom(2, Math.max(packet.length, given?.resolved.tfcPadding ?? 0))) return false;
+  admit(engine, packet, given, admission);
+  const { verdict, sa } = admission;
+  if (verdict === "too-big") stageIcmp(engine, packet, admission);
+  const bytesNeeded = verdict === undefined || verdict === "bypassed" ? engine.fields.totalLength : 0;
+  if (verdict === undefined && !ring.hasRoom(1, admission.text)) return false;
+  const entry = ring.take("out", engine.now, Math.max(bytesNeeded, verdict === undefined ? admission.text : 0));
+  entry.sa = sa;
+  if (bytesNeeded > 0) copyIn(engine, packet, ring.dataOf(entry));
+  if (verdict === undefined) {
+    describe(engine, entry, ring.dataOf(entry), admission);
+    return true;
+  }
+  entry.verdict = engine.end(verdict, sa);
+  engine.memory.words[entry.descriptor + (D_STATUS >> 2)] = PENDING + 1;
+  if (verdict === "bypassed") {
+    entry.kind = "clear";
+    entry.start = ring.dataOf(entry);
+    entry.length = bytesNeeded;
+  }
+  return true;
+}
+
+function stageIcmp(engine: Engine, packet: Uint8Array, admission: Admission): void {
+  const { ring, memory } = engine;
+  const entry = ring.take("out", engine.now, 0);
+  const start = ring.dataOf(entry);
+  const length = writeIcmp(engine, packet, admission, memory.bytes, start);
+  entry.sa = admission.sa;
+  entry.verdict = "too-big";
+  entry.kind = length > 0 ? "icmp" : "dropped";
+  entry.start = start;
+  entry.length = length;
+  entry.last = false;
+  entry.dirtyEnd = Math.max(entry.dirtyEnd, start + length);
+  memory.words[entry.descriptor + (D_STATUS >> 2)] = PENDING + 1;
+}
+
+/** The one copy in. Bytes past the IP total length stay outside. */
+export function copyIn(engine: Engine, packet: Uint8Array, address: number): void {
+  const { totalLength } = engine.fields;
+  engine.memory.bytes.set(packet.length === totalLength ? packet : packet.subarray(0, totalLength), address);
+}
+
+/** Writes the descriptor of a packet at `address`, and reserves its bytes against the SA's lifetime. */
+export function describe(engine: Engine, entry: Entry, address: number, admission: Admission): void {
+  const { words } = engine.memory;
+  const { fields } = engine;
+  const sa = admission.sa as Sa;
+  const { headerLength } = admission;
+  const transport = sa.mode === "transport";
+  const d = entry.descriptor;
+  words[d + (D_PACKET >> 2)] = address + headerLength;
+  words[d + (D_LENGTH >> 2)] = fields.totalLength - headerLength;
+  words[d + (D_SA >> 2)] = sa.record;
+  words[d + (D_GENERATION >> 2)] = sa.generation;
+  words[d + (D_STATUS >> 2)] = PENDING;
+  words[d + (D_NEXT_HEADER >> 2)] = transport ? fields.protocol : fields.version === 4 ? PROTOCOL_IPV4 : PROTOCOL_IPV6;
+  words[d + (D_PAD_TO >> 2)] = paddedLength(sa, fields.totalLength - headerLength);
+  words[d + (D_HEADER_LENGTH >> 2)] = keptHeader(engine, admission);
+  words[d + (D_NEXT_OFFSET >> 2)] = fields.protocolOffset;
+  entry.sa = sa;
+  entry.verdict = undefined;
+  entry.path = sa.path;
+  entry.now = engine.now;
+  entry.reserved = admission.text;
+  entry.df = fields.dontFragment;
+  engine.countVolume(sa, admission.text);
+}
+
+/** A dummy packet (RFC 4303 section 2.6) of `length` bytes at `address`: random bytes already lie there. */
+export function describeDummy(engine: Engine, entry: Entry, sa: Sa, address: number, length: number): void {
+  const { words } = engine.memory;
+  const d = entry.descriptor;
+  words[d + (D_PACKET >> 2)] = address;
+  words[d + (D_LENGTH >> 2)] = length;
+  words[d + (D_SA >> 2)] = sa.record;
+  words[d + (D_GENERATION >> 2)] = sa.generation;
+  words[d + (D_STATUS >> 2)] = PENDING;
+  words[d + (D_NEXT_HEADER >> 2)] = PROTOCOL_NONE;
+  words[d + (D_PAD_TO >> 2)] = 0;
+  words[d + (D_HEADER_LENGTH >> 2)] = 0;
+  entry.sa = sa;
+  entry.path = sa.path;
+  entry.now = engine.now;
+  entry.reserved = textLength(sa, length);
+  engine.countVolume(sa, entry.reserved);
+}
+
+/** Step 8. What was reserved for a packet that the kernel refused is given back. */
+export function settleOutbound(engine: Engine, entry: Entry): void {
+  if (entry.verdict !== undefined) return;
+  const { words } = engine.memory;
+  const sa = entry.sa as Sa;
+  const verdict = verdictOf(words[entry.descriptor + (D_STATUS >> 2)] as number);
+  entry.verdict = engine.end(verdict, sa);
+  if (verdict === "sealed") {
+    entry.kind = "datagram";
+    entry.start = words[entry.descriptor + (D_START >> 2)] as number;
+    entry.length = words[entry.descriptor + (D_LENGTH_OUT >> 2)] as number;
+    sa.lastUsedAt = entry.now;
+    sa.lastSentAt = entry.now;
+    return;
+  }
+  entry.kind = "dropped";
+  sa.lifetime.packets--;
+  sa.lifetime.bytes -= entry.reserved;
+  if (verdict === "exhausted" && !sa.exhausted) {
+    sa.exhausted = true;
+    engine.events.push({ kind: "hard-expired", sa, limit: "sequence" });
+  }
+}

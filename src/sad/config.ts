@@ -1,0 +1,88 @@
+import type { EncryptionName, AeadName, CipherName, IntegrityName } from "./suites.js";
+import type { LifetimeConfig } from "./lifetime.js";
+import type { Selector } from "../spd/selector.js";
+
+/** The addresses of a tunnel's ends, IPv4 or IPv6 text, as in the outer header: source is who seals. */
+export interface Endpoints {
+  readonly source: string;
+  readonly target: string;
+}
+
+export interface NatTraversal {
+  /** UDP ports of the outer header, 1..65535. */
+  readonly sourcePort: number;
+  readonly targetPort: number;
+  /** "rfc3948": ESP follows UDP at once. "non-ike": behind eight zero bytes, as the guide has it. Default "rfc3948". */
+  readonly marker?: "rfc3948" | "non-ike";
+  /** Seconds without a sent packet after which `tick` produces a keepalive (RFC 3948 section 4), 1..3600. Default: none. */
+  readonly keepaliveSeconds?: number;
+}
+
+interface CommonConfig {
+  /** "out" seals, "in" opens. An SA is one-way, RFC 4301 section 4.1. */
+  readonly direction: "out" | "in";
+  readonly protocol: "esp";
+  /** 256 .. 2^32-1; the numbers below are reserved, RFC 4303 section 2.1. */
+  readonly spi: number;
+  /** Default: the plane's. One a plane. */
+  readonly carrier?: "udp" | "ip";
+  /** Carrier "ip": wrap ESP in UDP. Carrier "udp" always is; there it may set marker and keepalive. */
+  readonly natTraversal?: NatTraversal;
+  /** What may travel in this SA, checked after opening and before sealing; absent: anything. */
+  readonly selectors?: readonly Selector[];
+  /** 64-bit sequence numbers, RFC 4303 section 2.2.1. Default false. */
+  readonly esn?: boolean;
+  /** Numbers tracked: 0 = off, or a multiple of 64 up to 4096. Default 64. Inbound only. */
+  readonly replayWindow?: number;
+  /** Last number sent (out), highest accepted (in). Default 0n. For restoring and testing. */
+  readonly initialSequence?: bigint;
+  readonly lifetime?: LifetimeConfig;
+  /** Delete the SA after this many seconds without an authenticated packet, 1 .. 31,536,000. */
+  readonly idleSeconds?: number;
+  /** When the SA was made, on the clock of `now`. Default: the first `now` the engine sees after addSa. */
+  readonly addedAt?: number;
+  /** Bytes of the largest outer IP packet, 256..65535. Default 1500. */
+  readonly pathMtu?: number;
+  /** The outer DF bit over IPv4, RFC 4301 section 8.1. Default "copy". */
+  readonly dfBit?: "copy" | "set" | "clear";
+  /** The outer DSCP, RFC 4301 section 5.1.2.1: copied, or 0..63. Default "copy". */
+  readonly dscp?: "copy" | number;
+  /** TFC: shorter payloads are padded to this many bytes, 0..65000 (RFC 4303 section 2.7). Tunnel mode. Default 0. */
+  readonly tfcPadding?: number;
+  /** Seconds without a sent packet after which `tick` produces a dummy (RFC 4303 section 2.6), 1..3600. Default: none. */
+  readonly dummySeconds?: number;
+}
+
+/** Tunnel mode names the tunnel's ends; transport mode over carrier "udp" the ends whose header must be rebuilt. */
+type ModeConfig =
+  | { readonly mode: "tunnel"; readonly tunnel: Endpoints; readonly endpoints?: never }
+  | { readonly mode: "transport"; readonly endpoints?: Endpoints; readonly tunnel?: never };
+
+/** An AEAD makes its own ICV; anything else needs an integrity algorithm; NULL has no key. */
+type SuiteConfig =
+  | {
+      readonly encryption: AeadName;
+      /** As IKE's KEYMAT delivers it: 16, 24 or 32 bytes (ChaCha20: 32), then the salt: 4 bytes (CCM: 3). */
+      readonly encryptionKey: Uint8Array;
+      readonly integrity?: never;
+      readonly integrityKey?: never;
+    }
+  | {
+      readonly encryption: CipherName;
+      /** 16, 24 or 32 bytes; aes-ctr: 4 bytes of nonce behind it, RFC 3686 section 5.1. */
+      readonly encryptionKey: Uint8Array;
+      readonly integrity: IntegrityName;
+      /** 20 bytes SHA-1, 32 SHA-256, 48 SHA-384, 64 SHA-512, 16 XCBC and CMAC. */
+      readonly integrityKey: Uint8Array;
+    }
+  | {
+      readonly encryption: "null";
+      readonly encryptionKey?: Uint8Array;
+      readonly integrity: IntegrityName;
+      readonly integrityKey: Uint8Array;
+    };
+
+/** One security association, RFC 4301 section 4.4.2.1. */
+export type SaConfig = CommonConfig & ModeConfig & SuiteConfig;
+
+export type { EncryptionName, IntegrityName };

@@ -1,0 +1,59 @@
+// How much an SA may carry, RFC 4301 section 4.4.2.1: soft limits announce, hard limits refuse.
+import { IpsecError } from "../errors.js";
+import type { LifetimeLimit } from "../event.js";
+
+export interface LifetimeConfig {
+  /** From when the SA was made. */
+  readonly seconds?: number;
+  /** 1024 bytes each, as the encryption algorithm sees them: padding included, headers and ICV not. */
+  readonly kilobytes?: number;
+  readonly packets?: number;
+  /** Where the soft limits lie, in percent of the hard ones: 1..100. Default 90. */
+  readonly softPercent?: number;
+}
+
+export class Lifetime {
+  readonly hardBytes: number;
+  readonly softBytes: number;
+  readonly hardPackets: number;
+  readonly softPackets: number;
+  /** Milliseconds after the SA was made. */
+  readonly hardAfter: number;
+  readonly softAfter: number;
+  bytes = 0;
+  packets = 0;
+  /** The soft event has been raised. */
+  announced = false;
+
+  constructor(config: LifetimeConfig | undefined) {
+    const soft = positive(config?.softPercent, 100, "softPercent", 90) / 100;
+    this.hardBytes = positive(config?.kilobytes, 2 ** 43, "kilobytes", Infinity) * 1024;
+    this.softBytes = this.hardBytes * soft;
+    this.hardPackets = positive(config?.packets, Number.MAX_SAFE_INTEGER, "packets", Infinity);
+    this.softPackets = this.hardPackets * soft;
+    this.hardAfter = positive(config?.seconds, 2 ** 32, "seconds", Infinity) * 1000;
+    this.softAfter = this.hardAfter * soft;
+  }
+
+  /** Whether one more packet of `bytes` stays within the hard volume; the limit that stands against it otherwise. */
+  refuses(bytes: number): LifetimeLimit | undefined {
+    if (this.packets + 1 > this.hardPackets) return "packets";
+    return this.bytes + bytes > this.hardBytes ? "kilobytes" : undefined;
+  }
+
+  /** Counts a packet. Answers the soft limit that it reached, the first time only. */
+  count(bytes: number): LifetimeLimit | undefined {
+    this.packets++;
+    this.bytes += bytes;
+    if (this.announced) return undefined;
+    const limit = this.packets >= this.softPackets ? "packets" : this.bytes >= this.softBytes ? "kilobytes" : undefined;
+    this.announced = limit !== undefined;
+    return limit;
+  }
+}
+
+function positive(value: number | undefined, most: number, what: string, absent: number): number {
+  if (value === undefined) return absent;
+  if (typeof value === "number" && value > 0 && value <= most) return value;
+  throw new IpsecError("lifetime", `lifetime.${what} is ${value}: a number above 0, up to ${most}, is allowed`);
+}

@@ -1,0 +1,166 @@
+// From what a person wrote to what the kernel and the lines need. Everything that can be wrong with an SaConfig is
+// found here, before anything is installed.
+import { IpsecError } from "../errors.js";
+import { NATT_PORT } from "../natt/framing.js";
+import { type CompiledSelector, compileSelector } from "../spd/selector.js";
+import { composeTemplate, type Template } from "../tunnel/template.js";
+import { parseAddress } from "../wire/address.js";
+import type { Endpoints, SaConfig } from "./config.js";
+import { ENCRYPTIONS, type Encryption, INTEGRITIES, type Integrity, type Profile } from "./suites.js";
+
+export interface ResolvedSa {
+  readonly config: SaConfig;
+  readonly encryption: Encryption;
+  readonly integrity: Integrity | undefined;
+  readonly icvLength: number;
+  readonly selectors: readonly CompiledSelector[] | undefined;
+  readonly template: Template;
+  readonly ports: { readonly source: number; readonly target: number };
+  readonly nonIke: boolean;
+  readonly esn: boolean;
+  readonly replayWindow: number;
+  readonly initialSequence: bigint;
+  readonly pathMtu: number;
+  readonly tfcPadding: number;
+  readonly keepaliveMs: number;
+  readonly dummyMs: number;
+  readonly idleMs: number;
+}
+
+export type SaDefaults = Partial<Pick<SaConfig, "replayWindow" | "lifetime" | "idleSeconds" | "pathMtu" | "dfBit" | "esn">>;
+
+export function resolveSa(given: SaConfig, carrier: "udp" | "ip", profile: Profile, defaults: SaDefaults): ResolvedSa {
+  const config = { ...defaults, ...withoutAbsent(given) } as SaConfig;
+  oneOf(config.direction, ["out", "in"], "direction", "mode");
+  oneOf(config.mode, ["tunnel", "transport"], "mode", "mode");
+  if (config.protocol !== "esp") {
+    throw new IpsecError("unsupported", `protocol "${String(config.protocol)}" is not implemented yet: "esp" is`);
+  }
+  whole(config.spi, 256, 0xffff_ffff, "spi", "spi");
+  const encryption = resolveEncryption(config, profile);
+  const integrity = resolveIntegrity(config, encryption, profile);
+  const natt = config.natTraversal;
+  const ports = { source: natt?.sourcePort ?? NATT_PORT, target: natt?.targetPort ?? NATT_PORT };
+  whole(ports.source, 1, 65535, "natTraversal.sourcePort", "port");
+  whole(ports.target, 1, 65535, "natTraversal.targetPort", "port");
+  oneOf(natt?.marker ?? "rfc3948", ["rfc3948", "non-ike"], "natTraversal.marker", "option");
+  oneOf(config.dfBit ?? "copy", ["copy", "set", "clear"], "dfBit", "option");
+  const nonIke = natt?.marker === "non-ike";
+  const esn = config.esn ?? false;
+  const tfcPadding = whole(config.tfcPadding ?? 0, 0, 65000, "tfcPadding", "option");
+  if (tfcPadding > 0 && config.mode === "transport") {
+    throw new IpsecError("mode", "tfcPadding needs tunnel mode: only an inner IP header says where the padding begins");
+  }
+  if (config.dscp !== undefined && config.dscp !== "copy") whole(config.dscp, 0, 63, "dscp", "option");
+  return {
+    config,
+    encryption,
+    integrity,
+    icvLength: integrity?.icvLength ?? encryption.icvLength,
+    selectors: config.selectors?.map(compileSelector),
+    template: composeTemplate({ ...resolveEnds(config, carrier), config, carrier, ports, nonIke }),
+    ports,
+    nonIke,
+    esn,
+    replayWindow: resolveWindow(config),
+    initialSequence: resolveSequence(config, esn),
+    pathMtu: whole(config.pathMtu ?? 1500, 256, 65535, "pathMtu", "mtu"),
+    tfcPadding,
+    keepaliveMs: seconds(natt?.keepaliveSeconds, 3600, "natTraversal.keepaliveSeconds"),
+    dummyMs: seconds(config.dummySeconds, 3600, "dummySeconds"),
+    idleMs: seconds(config.idleSeconds, 31_536_000, "idleSeconds"),
+  };
+}
+
+function resolveEncryption(config: SaConfig, profile: Profile): Encryption {
+  const encryption = Object.hasOwn(ENCRYPTIONS, config.encryption) ? ENCRYPTIONS[config.encryption] : undefined;
+  if (encryption === undefined) {
+    const names = Object.keys(ENCRYPTIONS).join(", ");
+    throw new IpsecError("algorithm", `encryption "${String(config.encryption)}" is unknown: ${names} are allowed`);
+  }
+  if (profile === "modern" && !encryption.modern) {
+    throw new IpsecError("algorithm", `encryption "${config.encryption}" is not in profile "modern" (RFC 8221): use "interop"`);
+  }
+  const allowed = encryption.keyLengths.map((length) => length + encryption.saltLength);
+  const key = config.encryptionKey ?? new Uint8Array(0);
+  if (!(key instanceof Uint8Array) || !allowed.includes(key.length)) {
+    const salt = encryption.saltLength > 0 ? `, the last ${encryption.saltLength} of them salt` : "";
+    throw new IpsecError(
+      "key-length",
+      `encryptionKey of ${config.encryption} is ${key.length} bytes: ${allowed.join(", ")} are allowed${salt}`,
+    );
+  }
+  return encryption;
+}
+
+function resolveIntegrity(config: SaConfig, encryption: Encryption, profile: Profile): Integrity | undefined {
+  const name = config.integrity as string | undefined;
+  if (encryption.aead) {
+    if (name === undefined && config.integrityKey === undefined) return undefined;
+    throw new IpsecError("algorithm", `${config.encryption} makes its own ICV: leave integrity and integrityKey out`);
+  }
+  const integrity = name !== undefined && Object.hasOwn(INTEGRITIES, name) ? INTEGRITIES[name as keyof typeof INTEGRITIES] : undefined;
+  if (integrity === undefined) {
+    const said = name === undefined ? "is missing" : `"${name}" is unknown`;
+    throw new IpsecError(
+      "algorithm",
+      `integrity ${said}: ${config.encryption} without it is refused (RFC 8221 section 4); ${Object.keys(INTEGRITIES).join(", ")} are allowed`,
+    );
+  }
+  if (profile === "modern" && !integrity.modern) {
+    throw new IpsecError("algorithm", `integrity "${name}" is not in profile "modern" (RFC 8221): use "interop"`);
+  }
+  const key = config.integrityKey;
+  if (!(key instanceof Uint8Array) || key.length !== integrity.keyLength) {
+    throw new IpsecError("key-length", `integrityKey of ${name} is ${key?.length ?? 0} bytes: ${integrity.keyLength} are needed`);
+  }
+  return integrity;
+}
+
+/** The addresses of the header that stands in front (tunnel), or that is rebuilt (transport over a socket). */
+function resolveEnds(config: SaConfig, carrier: "udp" | "ip"): { source?: Uint8Array; target?: Uint8Array } {
+  const ends: Endpoints | undefined = config.mode === "tunnel" ? config.tunnel : config.endpoints;
+  const name = config.mode === "tunnel" ? "tunnel" : "endpoints";
+  if (ends === undefined) {
+    if (config.mode === "transport" && carrier === "ip") return {};
+    throw new IpsecError("address", `${name} is missing: ${config.mode} mode over carrier "${carrier}" needs { source, target }`);
+  }
+  const source = parseAddress(ends.source, `${name}.source`);
+  const target = parseAddress(ends.target, `${name}.target`);
+  if (source.length !== target.length) throw new IpsecError("address", `${name}: source and target must be of one IP version`);
+  return { source, target };
+}
+
+function resolveWindow(config: SaConfig): number {
+  const size = config.replayWindow ?? 64;
+  if (Number.isInteger(size) && size >= 0 && size <= 4096 && size % 64 === 0) return size;
+  throw new IpsecError("replay-window", `replayWindow is ${size}: 0 (off) or a multiple of 64 up to 4096 is allowed`);
+}
+
+function resolveSequence(config: SaConfig, esn: boolean): bigint {
+  const sequence = config.initialSequence ?? 0n;
+  const most = esn ? 0xffff_ffff_ffff_ffffn : 0xffff_ffffn;
+  if (typeof sequence === "bigint" && sequence >= 0n && sequence <= most) return sequence;
+  throw new IpsecError("sequence", `initialSequence is ${String(sequence)}: a bigint from 0n to ${most}n is allowed`);
+}
+
+function seconds(value: number | undefined, most: number, what: string): number {
+  if (value === undefined) return Infinity;
+  if (typeof value === "number" && value >= 1 && value <= most) return value * 1000;
+  throw new IpsecError("option", `${what} is ${value}: 1 to ${most} is allowed; leave it out for none`);
+}
+
+function whole(value: number, least: number, most: number, what: string, code: "spi" | "port" | "option" | "mtu"): number {
+  if (Number.isInteger(value) && value >= least && value <= most) return value;
+  throw new IpsecError(code, `${what} is ${String(value)}: a whole number from ${least} to ${most} is allowed`);
+}
+
+function oneOf(value: string, allowed: readonly string[], what: string, code: "mode" | "option"): void {
+  if (allowed.includes(value)) return;
+  throw new IpsecError(code, `${what} is "${String(value)}": ${allowed.map((name) => `"${name}"`).join(" or ")} is allowed`);
+}
+
+/** An option given as undefined is one left out. */
+function withoutAbsent(config: SaConfig): Partial<SaConfig> {
+  return Object.fromEntries(Object.entries(config).filter(([, value]) => value !== undefined)) as Partial<SaConfig>;
+}

@@ -1,0 +1,127 @@
+// The handle of a security association. Keys, sequence number and window live in the kernel's record; here is what a
+// person configures or a clock counts.
+import type { Path } from "../natt/path.js";
+import type { CompiledSelector } from "../spd/selector.js";
+import { VERDICTS, type Verdict } from "../verdict.js";
+import { Lifetime } from "./lifetime.js";
+import type { ResolvedSa } from "./resolve.js";
+
+export type SaState = "live" | "expired" | "deleted";
+
+export interface SaStats {
+  /** Packets sealed, or opened and authenticated. */
+  readonly packets: number;
+  /** Their bytes as lifetimes count them: payload and padding. */
+  readonly bytes: number;
+  /** Dummy packets among them. */
+  readonly dummies: number;
+  /** Packets that ended otherwise, by verdict. Verdicts that did not occur are absent. */
+  readonly dropped: Readonly<Partial<Record<Verdict, number>>>;
+  /** `now` of the last of `packets`, undefined before the first. */
+  readonly lastUsedAt: number | undefined;
+}
+
+/** What a handle asks of its plane. */
+export interface SaOwner {
+  readSequence(sa: Sa): bigint;
+  deleteSa(sa: Sa): void;
+}
+
+export class Sa {
+  readonly direction: "out" | "in";
+  readonly protocol = "esp";
+  readonly spi: number;
+  readonly mode: "tunnel" | "transport";
+  readonly encryption: string;
+  readonly integrity: string | undefined;
+
+  /** @internal Index of the kernel's record. */ readonly index: number;
+  /** @internal Address of the kernel's record. */ readonly record: number;
+  /** @internal */ readonly generation: number;
+  /** @internal */ readonly resolved: ResolvedSa;
+  /** @internal */ readonly lifetime: Lifetime;
+  /** @internal */ readonly selectors: readonly CompiledSelector[] | undefined;
+  /** @internal What the SA was installed with. */ readonly initialPath: Path;
+  /** @internal Milliseconds on the clock of `now`; NaN until the first `now`. */ addedAt = Number.NaN;
+  /** @internal */ hardAt = Infinity;
+  /** @internal */ lastUsedAt = Number.NaN;
+  /** @internal When a packet was last sent, for keepalives and dummies. */ lastSentAt = Number.NaN;
+  /** @internal Volume is used up: no packet is admitted, and the kernel expires it once what is staged has been sealed. */
+  refusing = false;
+  /** @internal No sequence number is left, and that has been said. */ exhausted = false;
+  /** @internal */ readonly drops = new Map<Verdict, number>();
+  /** @internal */ dummies = 0;
+  #state: SaState = "live";
+  #path: Path;
+  #lastSequence = 0n;
+  readonly #owner: SaOwner;
+
+  /** @internal */
+  constructor(resolved: ResolvedSa, place: { index: number; record: number; generation: number }, path: Path, owner: SaOwner) {
+    const { config } = resolved;
+    this.direction = config.direction;
+    this.spi = config.spi;
+    this.mode = config.mode;
+    this.encryption = config.encryption;
+    this.integrity = config.integrity;
+    this.index = place.index;
+    this.record = place.record;
+    this.generation = place.generation;
+    this.resolved = resolved;
+    this.selectors = resolved.selectors;
+    this.lifetime = new Lifetime(config.lifetime);
+    this.initialPath = path;
+    this.#path = path;
+    this.#owner = owner;
+  }
+
+  /** "live", "expired" after a hard lifetime (keys wiped, packets refused), "deleted". */
+  get state(): SaState {
+    return this.#state;
+  }
+
+  /** Where its peer is. Inbound it follows authenticated packets (event `mapping-changed`); outbound it may be set. */
+  get path(): Path {
+    return this.#path;
+  }
+
+  set path(path: Path) {
+    this.#path = path;
+  }
+
+  /** Last number sent (out), highest accepted (in). */
+  get sequence(): bigint {
+    return this.#state === "deleted" ? this.#lastSequence : this.#owner.readSequence(this);
+  }
+
+  get stats(): SaStats {
+    const dropped: Partial<Record<Verdict, number>> = {};
+    for (const verdict of VERDICTS) {
+      const count = this.drops.get(verdict);
+      if (count !== undefined) dropped[verdict] = count;
+    }
+    const { packets, bytes } = this.lifetime;
+    const lastUsedAt = Number.isNaN(this.lastUsedAt) ? undefined : this.lastUsedAt;
+    return { packets, bytes, dummies: this.dummies, dropped, lastUsedAt };
+  }
+
+  /** Wipes its keys at once. Staged packets of it end `no-sa`; the handle stays readable. Harmless when repeated. */
+  delete(): void {
+    if (this.#state !== "deleted") this.#owner.deleteSa(this);
+  }
+
+  [Symbol.dispose](): void {
+    this.delete();
+  }
+
+  /** @internal */
+  drop(verdict: Verdict): void {
+    this.drops.set(verdict, (this.drops.get(verdict) ?? 0) + 1);
+  }
+
+  /** @internal */
+  enter(state: SaState): void {
+    if (state === "deleted" && this.#state !== "deleted") this.#lastSequence = this.#owner.readSequence(this);
+    this.#state = state;
+  }
+}

@@ -1,0 +1,126 @@
+// The simple verbs: one packet at once, through a descriptor and a slot of their own. The ring is not touched.
+import type { Engine } from "./engine.js";
+import { IpsecError } from "./errors.js";
+import { type Arrival, describeInbound, recognise, sequenceOf, settleInbound } from "./inbound.js";
+import type { Path } from "./natt/path.js";
+import { type Admission, admit, copyIn, describe, settleOutbound, writeIcmp } from "./outbound.js";
+import type { Sa } from "./sad/sa.js";
+import type { Verdict } from "./verdict.js";
+import { JUMBO_DATA } from "../assembly/layout.js";
+
+export interface ProtectResult {
+  readonly verdict: Verdict;
+  /** What to send: one datagram when `sealed`. Empty otherwise; a `bypassed` packet is to be sent as it is. */
+  readonly datagrams: readonly Uint8Array[];
+  /** An ICMP error for the inner host (verdict `too-big`). */
+  readonly icmp?: Uint8Array;
+}
+
+export interface UnprotectResult {
+  readonly verdict: Verdict;
+  /** The inner packet (`delivered`), the clear packet (`bypassed`), the IKE message without its marker (`ike`). */
+  readonly packet?: Uint8Array;
+  /** Once it is found. */
+  readonly sa?: Sa;
+  /** Only with `delivered`. */
+  readonly sequence?: bigint;
+  readonly icmp?: Uint8Array;
+}
+
+/** Gives out views of 64 KiB blocks that are never used again: results stay as they are. */
+export class Slab {
+  static readonly #SIZE = 65536;
+  #block = new Uint8Array(0);
+  #used = 0;
+
+  take(length: number): Uint8Array {
+    if (length > this.#block.length - this.#used) {
+      this.#block = new Uint8Array(Math.max(Slab.#SIZE, length));
+      this.#used = 0;
+    }
+    this.#used += length;
+    return this.#block.subarray(this.#used - length, this.#used);
+  }
+
+  copy(bytes: Uint8Array, start: number, length: number): Uint8Array {
+    const target = this.take(length);
+    target.set(bytes.subarray(start, start + length));
+    return target;
+  }
+}
+
+/** Seals `packet` in the single slot. On "sealed" the result is at `engine.single`. */
+export function sealSingle(engine: Engine, packet: Uint8Array, given: Sa | undefined, admission: Admission): Verdict {
+  admit(engine, packet, given, admission);
+  const { verdict, sa } = admission;
+  if (verdict !== undefined) return engine.end(verdict, sa);
+  const entry = engine.single;
+  clean(engine, engine.fields.totalLength);
+  copyIn(engine, packet, engine.singleData);
+  engine.setDirection(entry, "out");
+  describe(engine, entry, engine.singleData, admission);
+  engine.memory.kernel.seal(entry.descriptor << 2, 1);
+  settleOutbound(engine, entry);
+  return entry.verdict as unknown as Verdict;
+}
+
+export function protect(engine: Engine, slab: Slab, packet: Uint8Array, given: Sa | undefined, admission: Admission): ProtectResult {
+  const verdict = sealSingle(engine, packet, given, admission);
+  const { bytes } = engine.memory;
+  if (verdict === "sealed") return { verdict, datagrams: [slab.copy(bytes, engine.single.start, engine.single.length)] };
+  if (verdict !== "too-big") return { verdict, datagrams: [] };
+  const error = new Uint8Array(1280);
+  const length = writeIcmp(engine, packet, admission, error, 0);
+  return length > 0 ? { verdict, datagrams: [], icmp: slab.copy(error, 0, length) } : { verdict, datagrams: [] };
+}
+
+/** Opens `datagram` in the single slot. The bytes that go with the verdict are at `engine.single`. */
+export function openSingle(engine: Engine, datagram: Uint8Array, path: Path | undefined, arrival: Arrival): Verdict {
+  const entry = engine.single;
+  entry.sa = undefined;
+  entry.length = 0;
+  // No IP packet is longer, and what a socket delivers neither.
+  if (datagram.length > JUMBO_DATA) return engine.end("malformed", undefined);
+  recognise(engine, datagram, arrival);
+  const { verdict } = arrival;
+  if (verdict !== undefined) return engine.end(verdict, undefined);
+  clean(engine, datagram.length);
+  engine.memory.bytes.set(datagram, engine.singleData);
+  engine.setDirection(entry, "in");
+  entry.verdict = undefined;
+  entry.path = path;
+  describeInbound(engine, entry, engine.singleData, arrival);
+  engine.memory.kernel.open(entry.descriptor << 2, 1);
+  settleInbound(engine, entry);
+  return entry.verdict as unknown as Verdict;
+}
+
+export function unprotect(engine: Engine, slab: Slab, datagram: Uint8Array, path: Path | undefined, arrival: Arrival): UnprotectResult {
+  const verdict = openSingle(engine, datagram, path, arrival);
+  const { single, memory } = engine;
+  if (verdict === "ike" || verdict === "bypassed") return { verdict, packet: slab.copy(datagram, arrival.start, arrival.length) };
+  const { sa } = single;
+  if (sa === undefined) return { verdict };
+  if (verdict !== "delivered") return { verdict, sa };
+  return { verdict, packet: slab.copy(memory.bytes, single.start, single.length), sa, sequence: sequenceOf(engine, single) };
+}
+
+/** Copies what the last sealSingle or openSingle left into `target`; its length. */
+export function copySingle(engine: Engine, target: Uint8Array): number {
+  const { start, length } = engine.single;
+  target.set(engine.memory.bytes.subarray(start, start + length));
+  return length;
+}
+
+/** Refuses a target that may not hold the result, before a sequence number or a window bit is spent on it. */
+export function checkTarget(target: Uint8Array, needed: number): void {
+  if (target.length >= needed) return;
+  throw new IpsecError("target-too-small", `the target has ${target.length} bytes, ${needed} may be needed`);
+}
+
+/** Zeroes what the last packet left in the single slot beyond `length`. */
+function clean(engine: Engine, length: number): void {
+  const end = engine.singleData + length;
+  if (engine.single.dirtyEnd > end) engine.memory.bytes.fill(0, end, engine.single.dirtyEnd);
+  engine.single.dirtyEnd = end;
+}

@@ -1,0 +1,107 @@
+// Selectors, RFC 4301 section 4.4.1.1.
+import { IpsecError } from "../errors.js";
+import { type AddressRange, compareWords, parseRange } from "../wire/address.js";
+import { type IpFields, PROTOCOL_ICMP, PROTOCOL_ICMPV6 } from "../wire/ip.js";
+
+/**
+ * What traffic a policy or an SA is for. Absent means any. Source and target are those of the packet itself, in both
+ * directions.
+ */
+export interface Selector {
+  /** Prefixes ("10.1.0.0/16"), addresses, ranges ("10.1.0.7-10.1.0.9"); one or several. */
+  readonly source?: string | readonly string[];
+  readonly target?: string | readonly string[];
+  /** The upper protocol, 0..255. */
+  readonly protocol?: number;
+  /** A port, or first and last port of a range. Needs protocol TCP, UDP, SCTP, DCCP or UDP-Lite. */
+  readonly sourcePort?: number | readonly [number, number];
+  readonly targetPort?: number | readonly [number, number];
+  /** ICMP or ICMPv6 type, or first and last; needs that protocol. */
+  readonly icmpType?: number | readonly [number, number];
+  readonly icmpCode?: number | readonly [number, number];
+}
+
+type NumberRange = readonly [first: number, last: number];
+
+/** A selector ready to be compared. */
+export interface CompiledSelector {
+  readonly source: readonly AddressRange[] | undefined;
+  readonly target: readonly AddressRange[] | undefined;
+  readonly protocol: number | undefined;
+  readonly sourcePort: NumberRange | undefined;
+  readonly targetPort: NumberRange | undefined;
+  readonly icmpType: NumberRange | undefined;
+  readonly icmpCode: NumberRange | undefined;
+}
+
+const WITH_PORTS: ReadonlySet<number> = new Set([6, 17, 33, 132, 136]);
+
+export function compileSelector(selector: Selector): CompiledSelector {
+  const { protocol } = selector;
+  if (protocol !== undefined) checkNumber(protocol, 255, "protocol");
+  const ports = selector.sourcePort ?? selector.targetPort;
+  if (ports !== undefined && (protocol === undefined || !WITH_PORTS.has(protocol))) {
+    throw new IpsecError("selector", `ports need protocol 6, 17, 33, 132 or 136 in the selector; it is ${protocol ?? "absent"}`);
+  }
+  const icmp = selector.icmpType ?? selector.icmpCode;
+  if (icmp !== undefined && protocol !== PROTOCOL_ICMP && protocol !== PROTOCOL_ICMPV6) {
+    throw new IpsecError("selector", `icmpType and icmpCode need protocol 1 or 58; it is ${protocol ?? "absent"}`);
+  }
+  return {
+    source: addressRanges(selector.source, "selector.source"),
+    target: addressRanges(selector.target, "selector.target"),
+    protocol,
+    sourcePort: numberRange(selector.sourcePort, 65535, "sourcePort"),
+    targetPort: numberRange(selector.targetPort, 65535, "targetPort"),
+    icmpType: numberRange(selector.icmpType, 255, "icmpType"),
+    icmpCode: numberRange(selector.icmpCode, 255, "icmpCode"),
+  };
+}
+
+/** A port or type that cannot be read (a later fragment, an opaque payload) matches only "any": RFC 4301 section 4.4.1.1. */
+export function matches(selector: CompiledSelector, fields: IpFields): boolean {
+  if (selector.protocol !== undefined && selector.protocol !== fields.protocol) return false;
+  if (selector.source !== undefined && !inSome(selector.source, fields.version, fields.source)) return false;
+  if (selector.target !== undefined && !inSome(selector.target, fields.version, fields.target)) return false;
+  return (
+    inRange(selector.sourcePort, fields.sourcePort, fields) &&
+    inRange(selector.targetPort, fields.targetPort, fields) &&
+    inRange(selector.icmpType, fields.sourcePort >> 8, fields) &&
+    inRange(selector.icmpCode, fields.sourcePort & 255, fields)
+  );
+}
+
+function inSome(ranges: readonly AddressRange[], version: 4 | 6, address: Uint32Array): boolean {
+  for (const range of ranges) {
+    if (range.version !== version) continue;
+    if (compareWords(range.first, address) <= 0 && compareWords(address, range.last) <= 0) return true;
+  }
+  return false;
+}
+
+function inRange(range: NumberRange | undefined, value: number, fields: IpFields): boolean {
+  if (range === undefined) return true;
+  return fields.portsReadable && value >= range[0] && value <= range[1];
+}
+
+function addressRanges(value: string | readonly string[] | undefined, what: string): readonly AddressRange[] | undefined {
+  if (value === undefined) return undefined;
+  const texts = typeof value === "string" ? [value] : value;
+  if (texts.length === 0) throw new IpsecError("selector", `${what} is an empty list: leave it out to mean any`);
+  return texts.map((text) => parseRange(text, what));
+}
+
+function numberRange(value: number | readonly [number, number] | undefined, most: number, what: string): NumberRange | undefined {
+  if (value === undefined) return undefined;
+  const [first, last] = typeof value === "number" ? [value, value] : value;
+  checkNumber(first, most, what);
+  checkNumber(last, most, what);
+  if (first > last) throw new IpsecError("selector", `${what} is ${first}..${last}: the first must not be above the last`);
+  return [first, last];
+}
+
+function checkNumber(value: number, most: number, what: string): void {
+  if (!Number.isInteger(value) || value < 0 || value > most) {
+    throw new IpsecError("selector", `${what} is ${value}: a whole number from 0 to ${most} is allowed`);
+  }
+}

@@ -1,0 +1,87 @@
+// Loading the kernel: which of the two builds, from which bytes.
+import { instantiate, instantiateSync } from "@assemblyscript/loader";
+import { IpsecError } from "../errors.js";
+
+export type Variant = "simd" | "relaxed-simd";
+export type WasmSource = WebAssembly.Module | BufferSource | Response;
+
+/** The ABI of assembly/index.ts. */
+export interface KernelExports extends Record<string, unknown> {
+  readonly memory: WebAssembly.Memory;
+  setup(): void;
+  saInstall(index: number): void;
+  saTemplate(index: number): void;
+  saExpire(index: number): void;
+  saDelete(index: number): void;
+  seal(descriptors: number, count: number): void;
+  open(descriptors: number, count: number): void;
+  variant(): number;
+}
+
+/** Where an entry (inline bytes, a static import) gets its builds from. */
+export interface KernelSource {
+  load(variant: Variant): WebAssembly.Module | Uint8Array<ArrayBuffer>;
+}
+
+/** A module of one function: i8x16.relaxed_swizzle of two constants. */
+const RELAXED_PROBE = Uint8Array.of(
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 15, 1, 13, 0, 65, 1, 253, 15, 65, 2, 253, 15, 253, 128, 2, 11,
+);
+
+/** The build this realm can run. Realms that forbid compiling from bytes still validate; one that forbids both gets SIMD. */
+export function detectVariant(): Variant {
+  try {
+    return WebAssembly.validate(RELAXED_PROBE) ? "relaxed-simd" : "simd";
+  } catch {
+    return "simd";
+  }
+}
+
+export function pickVariant(asked: "auto" | Variant | undefined): Variant {
+  if (asked === undefined || asked === "auto") return detectVariant();
+  if (asked !== "simd" && asked !== "relaxed-simd") {
+    throw new IpsecError("option", `variant is "${String(asked)}": "auto", "simd" or "relaxed-simd" is allowed`);
+  }
+  if (asked === "relaxed-simd" && detectVariant() === "simd") {
+    throw new IpsecError("wasm", `variant "relaxed-simd" needs relaxed SIMD, which this realm lacks: use "auto" or "simd"`);
+  }
+  return asked;
+}
+
+export async function loadKernel(source: WasmSource): Promise<KernelExports> {
+  const { exports } = await refused(() => instantiate<KernelExports>(source as WebAssembly.Module, {}));
+  return checked(exports as unknown as KernelExports);
+}
+
+export function loadKernelSync(source: WebAssembly.Module | BufferSource): KernelExports {
+  try {
+    const { exports } = instantiateSync<KernelExports>(source as WebAssembly.Module, {});
+    return checked(exports as unknown as KernelExports);
+  } catch (cause) {
+    throw asIpsecError(cause);
+  }
+}
+
+async function refused<T>(load: () => Promise<T>): Promise<T> {
+  try {
+    return await load();
+  } catch (cause) {
+    throw asIpsecError(cause);
+  }
+}
+
+function asIpsecError(cause: unknown): IpsecError {
+  if (cause instanceof IpsecError) return cause;
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  const hint =
+    "where bytes may not be compiled (workerd, edge runtimes) import the .wasm file statically and pass the module as `wasm`; " +
+    "a page with a Content Security Policy needs 'wasm-unsafe-eval'; createSync is refused on a browser's main thread";
+  return new IpsecError("wasm", `the kernel could not be loaded: ${reason}. ${hint}`, { cause });
+}
+
+function checked(exports: KernelExports): KernelExports {
+  for (const name of ["setup", "saInstall", "seal", "open", "variant"]) {
+    if (typeof exports[name] !== "function") throw new IpsecError("wasm", `the module has no export ${name}: it is no wasm-ipsec kernel`);
+  }
+  return exports;
+}

@@ -1,0 +1,153 @@
+// The ring of staged packets: one descriptor and one slot each, taken in the order offered and handed out in it.
+//
+//   tail ........ flushed ........ head        tail: next to hand out   flushed: next for the kernel   head: next free
+//
+// A packet longer than a slot's data takes a jumbo slot besides. A slot holds old bytes beyond the new packet's only
+// until it is staged again: what the last tenant left is zeroed then.
+import {
+  D_DIRECTION, D_SIZE_OF, JUMBO_SIZE, SLOT_DATA, SLOT_HEADROOM, SLOT_SIZE,
+} from "../../assembly/layout.js";
+import type { Path } from "../natt/path.js";
+import type { Sa } from "../sad/sa.js";
+import type { Verdict } from "../verdict.js";
+import type { KernelMemory } from "./memory.js";
+
+export type ItemKind = "datagram" | "packet" | "clear" | "ike" | "icmp" | "dropped";
+
+/** What is known of a staged packet outside its descriptor. */
+export class Entry {
+  /** Undefined until it is settled. */
+  verdict: Verdict | undefined = undefined;
+  kind: ItemKind = "dropped";
+  direction: "out" | "in" = "out";
+  sa: Sa | undefined = undefined;
+  path: Path | undefined = undefined;
+  now = 0;
+  start = 0;
+  length = 0;
+  /** Bytes reserved against the SA's lifetime (out). */
+  reserved = 0;
+  df = false;
+  last = true;
+  /** Word index of its descriptor. */
+  readonly descriptor: number;
+  /** Address of its slot, and where the last tenant's bytes ended. */
+  readonly slot: number;
+  dirtyEnd = 0;
+  jumbo = -1;
+
+  constructor(descriptor: number, slot: number) {
+    this.descriptor = descriptor;
+    this.slot = slot;
+  }
+}
+
+export class Ring {
+  readonly #memory: KernelMemory;
+  readonly #entries: Entry[] = [];
+  readonly #mask: number;
+  readonly #freeJumbos: number[] = [];
+  readonly #jumboDirtyEnd: number[];
+  #head = 0;
+  #flushed = 0;
+  #tail = 0;
+  #borrowed = false;
+
+  constructor(memory: KernelMemory, packets: number, jumboPackets: number) {
+    this.#memory = memory;
+    this.#mask = packets - 1;
+    this.#jumboDirtyEnd = new Array<number>(jumboPackets).fill(0);
+    for (let jumbo = jumboPackets - 1; jumbo >= 0; jumbo--) this.#freeJumbos.push(jumbo);
+    const { descriptors, slots } = memory.plan;
+    for (let i = 0; i < packets; i++) this.#entries.push(new Entry((descriptors + i * D_SIZE_OF) >> 2, slots + i * SLOT_SIZE));
+  }
+
+  /** Whether `count` items fit, the first of them with `length` bytes. */
+  hasRoom(count: number, length: number): boolean {
+    if (this.#borrowed) this.release();
+    if (this.#head - this.#tail + count > this.#entries.length) return false;
+    return length <= SLOT_DATA || this.#freeJumbos.length > 0;
+  }
+
+  /** The next free entry, with room for `length` bytes at the address it answers through `dataOf`. */
+  take(direction: "out" | "in", now: number, length: number): Entry {
+    const entry = this.#entries[this.#head & this.#mask] as Entry;
+    this.#head++;
+    entry.verdict = undefined;
+    entry.kind = "dropped";
+    entry.direction = direction;
+    entry.sa = undefined;
+    entry.path = undefined;
+    entry.now = now;
+    entry.start = 0;
+    entry.length = 0;
+    entry.reserved = 0;
+    entry.df = false;
+    entry.last = true;
+    entry.jumbo = length > SLOT_DATA ? (this.#freeJumbos.pop() as number) : -1;
+    this.#memory.words[entry.descriptor + (D_DIRECTION >> 2)] = direction === "in" ? 1 : 0;
+    this.#clean(entry, length);
+    return entry;
+  }
+
+  /** Address of the first data byte of an entry. */
+  dataOf(entry: Entry): number {
+    return this.#baseOf(entry) + SLOT_HEADROOM;
+  }
+
+  /** Runs `work` over the entries not yet flushed, in at most two contiguous runs, and marks them flushed. */
+  flush(kernel: (descriptors: number, count: number) => void, settle: (entry: Entry) => void): void {
+    const from = this.#flushed;
+    for (let at = from; at < this.#head; ) {
+      const index = at & this.#mask;
+      const count = Math.min(this.#head - at, this.#entries.length - index);
+      kernel((this.#entries[index] as Entry).descriptor << 2, count);
+      at += count;
+    }
+    for (let at = from; at < this.#head; at++) settle(this.#entries[at & this.#mask] as Entry);
+    this.#flushed = this.#head;
+  }
+
+  /** Something waits for the kernel. */
+  get hasStaged(): boolean {
+    return this.#flushed !== this.#head;
+  }
+
+  /** Every staged entry that the kernel has not seen. */
+  forStaged(visit: (entry: Entry) => void): void {
+    for (let at = this.#flushed; at < this.#head; at++) visit(this.#entries[at & this.#mask] as Entry);
+  }
+
+  /** The next settled entry, borrowed until the next call of anything. */
+  poll(): Entry | undefined {
+    if (this.#borrowed) this.release();
+    if (this.#tail === this.#flushed) return undefined;
+    this.#borrowed = true;
+    return this.#entries[this.#tail & this.#mask] as Entry;
+  }
+
+  /** The borrowed entry is free again. */
+  release(): void {
+    if (!this.#borrowed) return;
+    this.#borrowed = false;
+    const entry = this.#entries[this.#tail & this.#mask] as Entry;
+    this.#tail++;
+    if (entry.jumbo >= 0) this.#freeJumbos.push(entry.jumbo);
+    entry.jumbo = -1;
+    entry.sa = undefined;
+    entry.path = undefined;
+  }
+
+  #baseOf(entry: Entry): number {
+    return entry.jumbo < 0 ? entry.slot : this.#memory.plan.jumbos + entry.jumbo * JUMBO_SIZE;
+  }
+
+  /** Zeroes what the last tenant left beyond `length`. What sealing put behind the data (padding, ICV) was on the wire. */
+  #clean(entry: Entry, length: number): void {
+    const end = this.#baseOf(entry) + SLOT_HEADROOM + length;
+    const dirtyEnd = entry.jumbo < 0 ? entry.dirtyEnd : (this.#jumboDirtyEnd[entry.jumbo] as number);
+    if (dirtyEnd > end) this.#memory.bytes.fill(0, end, dirtyEnd);
+    if (entry.jumbo < 0) entry.dirtyEnd = end;
+    else this.#jumboDirtyEnd[entry.jumbo] = end;
+  }
+}

@@ -1,0 +1,97 @@
+// Reads an IP packet's header as far as policies need it: RFC 791, RFC 8200, RFC 4301 section 4.4.1.1.
+import { readIpv4 } from "./ipv4.js";
+import { readIpv6 } from "./ipv6.js";
+
+export const PROTOCOL_ICMP = 1;
+export const PROTOCOL_IPV4 = 4;
+export const PROTOCOL_TCP = 6;
+export const PROTOCOL_UDP = 17;
+export const PROTOCOL_IPV6 = 41;
+export const PROTOCOL_ESP = 50;
+export const PROTOCOL_AH = 51;
+export const PROTOCOL_ICMPV6 = 58;
+export const PROTOCOL_NONE = 59;
+
+/** The fields of one header, reused from packet to packet. Numbers are host order; offsets are from the packet's start. */
+export class IpFields {
+  version: 4 | 6 = 4;
+  /** Of the whole packet as its header states it, bytes. */
+  totalLength = 0;
+  /** IPv4: with options. IPv6: with the extension headers in front of the upper protocol. */
+  headerLength = 0;
+  /** The upper protocol, behind any extension headers. */
+  protocol = 0;
+  /** Offset of the byte that names `protocol`. */
+  protocolOffset = 0;
+  /** IPv4 TOS or IPv6 traffic class. */
+  tos = 0;
+  dontFragment = false;
+  /** Part of a cut packet, the first part included. */
+  fragment = false;
+  /** A part that does not begin with the upper protocol's header. */
+  laterFragment = false;
+  /** Ports, or ICMP type << 8 | code in `sourcePort`, can be read. */
+  portsReadable = false;
+  sourcePort = 0;
+  targetPort = 0;
+  /** Most significant word first; IPv4 uses word 0 only. */
+  readonly source = new Uint32Array(4);
+  readonly target = new Uint32Array(4);
+}
+
+/** Reads `length` bytes at `start` into `fields`; false when they are no IP packet. Bytes past its total length are ignored. */
+export function readIp(bytes: Uint8Array, start: number, length: number, fields: IpFields): boolean {
+  if (length < 20) return false;
+  const version = byte(bytes, start) >> 4;
+  if (version === 4) return readIpv4(bytes, start, length, fields);
+  return version === 6 && readIpv6(bytes, start, length, fields);
+}
+
+/** Ports of the protocols that have them in their first four bytes; type and code of ICMP. */
+export function readPorts(bytes: Uint8Array, start: number, length: number, fields: IpFields): void {
+  const payload = start + fields.headerLength;
+  const available = Math.min(length, fields.totalLength) - fields.headerLength;
+  fields.portsReadable = false;
+  fields.sourcePort = 0;
+  fields.targetPort = 0;
+  if (fields.laterFragment) return;
+  switch (fields.protocol) {
+    case PROTOCOL_TCP:
+    case PROTOCOL_UDP:
+    case 33: // DCCP
+    case 132: // SCTP
+    case 136: // UDP-Lite
+      if (available < 4) return;
+      fields.sourcePort = word16(bytes, payload);
+      fields.targetPort = word16(bytes, payload + 2);
+      fields.portsReadable = true;
+      return;
+    case PROTOCOL_ICMP:
+    case PROTOCOL_ICMPV6:
+      if (available < 2) return;
+      fields.sourcePort = word16(bytes, payload);
+      fields.portsReadable = true;
+  }
+}
+
+export function byte(bytes: Uint8Array, offset: number): number {
+  return bytes[offset] as number;
+}
+
+export function word16(bytes: Uint8Array, offset: number): number {
+  return (byte(bytes, offset) << 8) | byte(bytes, offset + 1);
+}
+
+export function word32(bytes: Uint8Array, offset: number): number {
+  return ((word16(bytes, offset) << 16) | word16(bytes, offset + 2)) >>> 0;
+}
+
+export function setWord16(bytes: Uint8Array, offset: number, value: number): void {
+  bytes[offset] = value >>> 8;
+  bytes[offset + 1] = value;
+}
+
+export function setWord32(bytes: Uint8Array, offset: number, value: number): void {
+  setWord16(bytes, offset, value >>> 16);
+  setWord16(bytes, offset + 2, value & 0xffff);
+}
