@@ -1,5 +1,5 @@
-// The equivalent inverse cipher (FIPS 197 section 5.3.5): the steps of the cipher, each inverted, in the same order, with
-// round keys that aesInversePlanes prepares. As in encrypt.ts no rows are shifted before the last round.
+// The equivalent inverse cipher (FIPS 197 section 5.3.5): the steps of the cipher, each inverted, in the same order,
+// with round keys that aesInversePlanes prepares. As in encrypt.ts no rows are shifted before the last round.
 import { permute } from "./permute";
 import { addRoundKey, mixColumnsAddRoundKey, shiftRowsAddRoundKey } from "./rounds";
 import { subBytes } from "./sbox";
@@ -8,14 +8,14 @@ import { transpose } from "./transpose";
 
 /** Decrypts `groups` times eight consecutive blocks in place, under `planes` of aesInversePlanes; see aesEncrypt. */
 export function aesDecrypt(planes: usize, rounds: i32, blocks: usize, groups: i32): void {
-  const end = blocks + (<usize>groups << 7);
+  const end = blocks + ((<usize>groups) << 7);
   transpose(blocks, end);
   addRoundKey(blocks, end, planes);
   for (let round = 1; round < rounds; round++) {
     planes += 128;
     inverseSubBytes(blocks, end);
     const rowsDown = ROWS_DOWN + ((-round & 3) << 5);
-    quadrupleRows(blocks, end, rowsDown);
+    prepareMixColumns(blocks, end, rowsDown);
     mixColumnsAddRoundKey(blocks, end, planes, rowsDown);
   }
   inverseSubBytes(blocks, end);
@@ -24,8 +24,8 @@ export function aesDecrypt(planes: usize, rounds: i32, blocks: usize, groups: i3
 }
 
 /**
- * The S-box is an affine map after an inversion. So undoing the map in front of the S-box and behind it leaves the
- * inversion, which undoes itself, between the inverse map and nothing: the inverse S-box.
+ * The S-box inverts and then applies an affine map (FIPS 197 section 5.1.1). Its inverse undoes the map and then
+ * inverts; and to invert is the S-box with the map undone behind it.
  */
 function inverseSubBytes(state: usize, end: usize): void {
   undoAffine(state, end);
@@ -59,7 +59,12 @@ function undoAffine(state: usize, end: usize): void {
   }
 }
 
-function quadrupleRows(state: usize, end: usize, rowsDown: usize): void {
+/**
+ * InvMixColumns is MixColumns after this step: a byte becomes a + 4(a + c), where c is two rows down. For the
+ * polynomial of FIPS 197 section 5.3.3, 0b x^3 + 0d x^2 + 09 x + 0e, is that of section 5.1.3 times 04 x^2 + 05. Four
+ * times moves each bit of u = a + c up by two; bit 6 comes back as x^4 + x^3 + x + 1, bit 7 as x times that.
+ */
+function prepareMixColumns(state: usize, end: usize, rowsDown: usize): void {
   const twoDown = v128.load(rowsDown, 16);
   for (; state < end; state += 128) {
     const a0 = v128.load(state, 0);

@@ -1,8 +1,8 @@
 // The AES cipher (FIPS 197 section 5.1) on eight blocks at a time, bitsliced: constant time by having no table and no
 // branch. The planes lie in memory where the blocks were; a step loads them, works in registers and stores them.
 //
-// Fix-slicing: ShiftRows is never done. Bytes stay where they are, MixColumns finds the rows of a column where they lie in
-// that round (ROWS_DOWN), and the last round makes up for all the shifts.
+// Fix-slicing: ShiftRows is never done. Bytes stay where they are, MixColumns finds the rows of a column where they lie
+// in that round (ROWS_DOWN), and the last round makes up for all the shifts.
 import { addRoundKey, mixColumnsAddRoundKey, shiftRowsAddRoundKey } from "./rounds";
 import { subBytes } from "./sbox";
 import { ROWS_DOWN, SHIFT_ROWS } from "./tables";
@@ -13,7 +13,7 @@ import { transpose } from "./transpose";
  * passes over all groups before the next: about 2 KiB at a time is best.
  */
 export function aesEncrypt(planes: usize, rounds: i32, blocks: usize, groups: i32): void {
-  const end = blocks + (<usize>groups << 7);
+  const end = blocks + ((<usize>groups) << 7);
   transpose(blocks, end);
   addRoundKey(blocks, end, planes);
   for (let round = 1; round < rounds; round++) {

@@ -8,7 +8,7 @@ import { BITS, SBOX_CONSTANT } from "./tables";
 export function aesExpand(key: usize, keyLength: i32, roundKeys: usize): i32 {
   memory.copy(roundKeys, key, keyLength);
   const rounds = (keyLength >> 2) + 6;
-  const end = roundKeys + (<usize>(rounds + 1) << 4);
+  const end = roundKeys + ((<usize>(rounds + 1)) << 4);
   let roundConstant: u32 = 1;
   let position = 0; // in bytes, within a stretch of keyLength bytes
   for (let word = roundKeys + keyLength; word < end; word += 4) {

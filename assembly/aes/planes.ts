@@ -1,8 +1,8 @@
 // Round keys in the shape the bitsliced cipher adds them: eight planes of 16 bytes a round, one a bit.
 //
 // Two things of FIPS 197 are done here, once a key, instead of in every round:
-//   * the S-box circuit leaves out the constant 0x63, so the round key after each S-box holds it (section 5.1.1). Shifting
-//     rows and mixing columns change nothing on it, all 16 bytes being equal;
+//   * the S-box circuit leaves out the constant 0x63 of section 5.1.1, so the round key after each S-box holds it.
+//     ShiftRows and MixColumns, which come between, do not change it, all 16 bytes being equal;
 //   * the cipher shifts no rows, so the key of round n lies as the state lies there: shifted back n times. The last
 //     round does shift, all rounds at once, and its key is in order.
 import { permute } from "./permute";
@@ -19,7 +19,7 @@ export function aesPlanes(roundKeys: usize, rounds: i32, planes: usize): void {
 
 /** The same for one of the eight lanes; the others keep their keys. */
 export function aesPlanesLane(roundKeys: usize, rounds: i32, planes: usize, lane: i32): void {
-  const bitOfLane = v128.load(BITS + (<usize>lane << 4));
+  const bitOfLane = v128.load(BITS + ((<usize>lane) << 4));
   for (let round = 0; round <= rounds; round++) {
     const key = arrangedKey(roundKeys, round, rounds);
     for (let bit: usize = 0; bit < 128; bit += 16) {
@@ -30,8 +30,8 @@ export function aesPlanesLane(roundKeys: usize, rounds: i32, planes: usize, lane
 }
 
 /**
- * Round keys for aesDecrypt, all lanes, in the order in which it uses them: the last round's first, those between through
- * InvMixColumns (FIPS 197 section 5.3.5).
+ * Round keys for aesDecrypt, all lanes, in the order in which it uses them: from the last to the first, and those
+ * between through InvMixColumns (FIPS 197 section 5.3.5).
  */
 export function aesInversePlanes(roundKeys: usize, rounds: i32, planes: usize): void {
   for (let step = 0; step <= rounds; step++) {
@@ -43,16 +43,16 @@ export function aesInversePlanes(roundKeys: usize, rounds: i32, planes: usize): 
 
 /** The key of one round with the S-box constant added, lying as the state lies in that round. */
 function arrangedKey(roundKeys: usize, round: i32, rounds: i32): v128 {
-  const key = v128.load(roundKeys + (<usize>round << 4));
+  const key = v128.load(roundKeys + ((<usize>round) << 4));
   if (round == 0) return key;
   const withConstant = v128.xor(key, v128.load(SBOX_CONSTANT));
   if (round == rounds) return withConstant;
   return permute(withConstant, v128.load(SHIFT_ROWS + ((-round & 3) << 4)));
 }
 
-/** The key of step `step` of aesDecrypt: shifted on `step` times, with the constant that the next S-box takes away. */
+/** The key that aesDecrypt adds after `step` rounds, with the constant of the S-box that it is about to undo. */
 function arrangedInverseKey(roundKeys: usize, step: i32, rounds: i32): v128 {
-  const key = v128.load(roundKeys + (<usize>(rounds - step) << 4));
+  const key = v128.load(roundKeys + ((<usize>(rounds - step)) << 4));
   if (step == rounds) return key;
   const mixed = step == 0 ? key : inverseMixColumns(key);
   return permute(v128.xor(mixed, v128.load(SBOX_CONSTANT)), v128.load(SHIFT_ROWS + ((step & 3) << 4)));

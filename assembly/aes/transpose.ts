@@ -4,13 +4,13 @@
 //   block 0 |b7 b6 b5 b4 b3 b2 b1 b0| ...      plane 0 | block 7's b0 ... block 1's b0, block 0's b0| ...
 //   block 1 |b7 b6 b5 b4 b3 b2 b1 b0| ...  ->  plane 1 | block 7's b1 ... block 1's b1, block 0's b1| ...
 //     :                                          :
-import { HALVES } from "./tables";
+import { LOWER_HALVES } from "./tables";
 
 /** Exchanges every 128 bytes from `state` to `end` in place: an 8 x 8 bit matrix in each of the 16 columns of bytes. */
 export function transpose(state: usize, end: usize): void {
-  const bits = v128.load(HALVES);
-  const pairs = v128.load(HALVES, 16);
-  const fours = v128.load(HALVES, 32);
+  const bits = v128.load(LOWER_HALVES);
+  const pairs = v128.load(LOWER_HALVES, 16);
+  const fours = v128.load(LOWER_HALVES, 32);
   for (; state < end; state += 128) {
     const a0 = low(v128.load(state, 0), v128.load(state, 16), bits, 1);
     const a1 = high(v128.load(state, 0), v128.load(state, 16), bits, 1);

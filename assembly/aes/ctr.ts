@@ -1,0 +1,95 @@
+// AES-CTR (RFC 3686). The counter blocks of consecutive packets of one SA fill a pool, which the cipher turns into key
+// stream. Sealing and opening are the same.
+//
+//   | nonce, 4 bytes, from the key | IV, 8 bytes, on the wire | block counter from 1, 4 bytes |      section 4
+import { wipe } from "../bytes";
+import { hotFor } from "../hot";
+import {
+  AES_POOL,
+  AES_POOL_END,
+  AES_STRETCHES,
+  AES_STRETCHES_END,
+  D_IV,
+  D_SA,
+  D_STATUS,
+  D_TEXT,
+  D_TEXT_LENGTH,
+  HOT_PLANES,
+  SA_ROUNDS,
+  SA_SALT,
+} from "../layout";
+import { PENDING } from "../status";
+import { aesEncrypt } from "./encrypt";
+
+/** Encrypts or decrypts the texts of `count` descriptors in place, of any length. */
+export function ctrApply(list: usize, count: i32): void {
+  let sa: usize = 0;
+  let planes: usize = 0;
+  let pool: usize = AES_POOL; // where the next block goes
+  let stretches: usize = AES_STRETCHES; // and where the next stretch is noted
+  for (let i = 0; i < count; i++) {
+    const descriptor: usize = load<u32>(list + ((<usize>i) << 2));
+    if (load<u32>(descriptor, D_STATUS) != PENDING) continue;
+    const owner: usize = load<u32>(descriptor, D_SA);
+    if (owner != sa) {
+      applyPool(sa, planes, pool, stretches);
+      pool = AES_POOL;
+      stretches = AES_STRETCHES;
+      sa = owner;
+      planes = hotFor(sa) + HOT_PLANES;
+    }
+    const block = firstCounterBlock(sa, load<u32>(descriptor, D_IV));
+    let counter: u32 = 1;
+    let text: usize = load<u32>(descriptor, D_TEXT);
+    const end = text + load<u32>(descriptor, D_TEXT_LENGTH);
+    while (text < end) {
+      const bytes = min(end - text, <usize>AES_POOL_END - pool);
+      for (const last = pool + bytes; pool < last; pool += 16) {
+        v128.store(pool, i32x4.replace_lane(block, 3, bswap<u32>(counter++)));
+      }
+      store<u32>(stretches, <u32>text);
+      store<u32>(stretches, <u32>bytes, 4);
+      stretches += 8;
+      text += bytes;
+      if (pool == AES_POOL_END || stretches == AES_STRETCHES_END) {
+        applyPool(sa, planes, pool, stretches);
+        pool = AES_POOL;
+        stretches = AES_STRETCHES;
+      }
+    }
+  }
+  applyPool(sa, planes, pool, stretches);
+}
+
+/** A packet's counter block, its counter still to be written. */
+function firstCounterBlock(sa: usize, iv: usize): v128 {
+  const nonce = i32x4.splat(load<u32>(sa, SA_SALT));
+  return i32x4.replace_lane(i32x4.replace_lane(nonce, 1, load<u32>(iv)), 2, load<u32>(iv, 4));
+}
+
+/** Turns the counter blocks before `poolEnd` into key stream and adds it to their stretches of text. */
+function applyPool(sa: usize, planes: usize, poolEnd: usize, stretchesEnd: usize): void {
+  if (poolEnd == AES_POOL) return;
+  const groups = <i32>((poolEnd - AES_POOL + 127) >> 7);
+  aesEncrypt(planes, load<u8>(sa, SA_ROUNDS), AES_POOL, groups);
+  let keyStream: usize = AES_POOL;
+  for (let stretch: usize = AES_STRETCHES; stretch < stretchesEnd; stretch += 8) {
+    addKeyStream(load<u32>(stretch), load<u32>(stretch, 4), keyStream);
+    keyStream += (load<u32>(stretch, 4) + 15) & ~15;
+  }
+  wipe(AES_POOL, (<usize>groups) << 7);
+  wipe(AES_STRETCHES, stretchesEnd - AES_STRETCHES);
+}
+
+/** Whole blocks, then single bytes: nothing behind the text may be written. */
+function addKeyStream(text: usize, bytes: usize, keyStream: usize): void {
+  const end = text + bytes;
+  for (; text + 16 <= end; text += 16) {
+    v128.store(text, v128.xor(v128.load(text), v128.load(keyStream)));
+    keyStream += 16;
+  }
+  for (; text < end; text++) {
+    store<u8>(text, load<u8>(text) ^ load<u8>(keyStream));
+    keyStream++;
+  }
+}
