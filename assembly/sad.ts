@@ -84,11 +84,13 @@ export function saDelete(index: u32): void {
 /** The record of an inbound SA, or 0. */
 export function spiFind(spi: u32): usize {
   const mask = load<u32>(C_SPI_MASK);
-  for (let slot = home(spi, mask); ; slot = (slot + 1) & mask) {
+  let slot = home(spi, mask);
+  while (true) {
     const entry = entryAt(slot);
     const owner = load<u32>(entry, 4);
     if (owner == 0) return 0;
     if (load<u32>(entry) == spi) return recordAt(owner - 1);
+    slot = (slot + 1) & mask;
   }
 }
 

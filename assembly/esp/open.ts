@@ -54,7 +54,7 @@ function find(descriptor: usize): u32 {
   if (load<u8>(sa, SA_STATE) != SA_LIVE) return EXPIRED;
 
   const ivLength = <u32>load<u8>(sa, SA_IV_LENGTH);
-  const around = 8 + ivLength + load<u8>(sa, SA_ICV_LENGTH);
+  const around: u32 = 8 + ivLength + load<u8>(sa, SA_ICV_LENGTH);
   if (length < around + 2) return MALFORMED; // pad length and next header at least
   const textLength = length - around;
   if (load<u8>(sa, SA_ENCRYPTION) == ENC_CBC && textLength & 15) return MALFORMED; // RFC 3602 section 2.4

@@ -41,7 +41,7 @@ function unwrapIpv4(descriptor: usize, packet: usize, length: u32): u32 {
 
 function unwrapIpv6(descriptor: usize, packet: usize, length: u32): u32 {
   if (length < 40 || load<u8>(packet) >> 4 != 6) return MALFORMED;
-  const totalLength = 40 + load16(packet + 4);
+  const totalLength: u32 = 40 + load16(packet + 4);
   if (totalLength > length) return MALFORMED;
   const before = load16(packet);
   const ecn = combineEcn((before >> 4) & 3, load<u32>(descriptor, D_TOS) & 3);
