@@ -15,7 +15,10 @@ function dnsAnswer(query) {
   const header = Buffer.from(query.subarray(0, 12));
   header.writeUInt16BE(0x8180, 2);
   header.writeUInt16BE(1, 6);
-  const record = Buffer.from(`c00c${type === 28 ? "001c" : "0001"}00010000003c00${address.length === 8 ? "04" : "10"}`, "hex");
+  const record = Buffer.from(
+    `c00c${type === 28 ? "001c" : "0001"}00010000003c00${address.length === 8 ? "04" : "10"}`,
+    "hex",
+  );
   return Buffer.concat([header, query.subarray(12), record, Buffer.from(address, "hex")]);
 }
 

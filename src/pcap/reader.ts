@@ -11,7 +11,9 @@ export class CaptureReader {
   #format: CaptureFormat | undefined;
 
   /** Takes the next bytes of the file. They are kept as they are: do not write to them again. */
-  push(chunk: Uint8Array): void {
+  push(given: Uint8Array): void {
+    // A Buffer's slice() does not copy: what goes out of here behaves like the Uint8Array it says it is.
+    const chunk = new Uint8Array(given.buffer, given.byteOffset, given.length);
     const rest = this.#bytes.length - this.#position;
     const joined = rest === 0 ? chunk : new Uint8Array(rest + chunk.length);
     if (rest > 0) {

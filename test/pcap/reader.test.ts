@@ -193,5 +193,6 @@ test("the committed traffic is read whole", () => {
   const packets = [...readCapture(file)];
   expect(packets.length).toBeGreaterThan(1500);
   expect(packets.every((packet) => packet.linkType === 101)).toBe(true);
+  expect(packets.every((packet) => packet.data.constructor === Uint8Array)).toBe(true); // Not the Buffer that was read.
   for (const packet of packets) expect(ipPacketOf(101, packet.data)).toHaveLength(packet.originalLength);
 });
