@@ -14,6 +14,7 @@ export function subBytes(state: usize, end: usize): void {
     const x6 = v128.load(state, 16);
     const x7 = v128.load(state, 0);
 
+    // Linear: into the field as a tower, GF(((2^2)^2)^2).
     const y14 = v128.xor(x3, x5);
     const y13 = v128.xor(x0, x6);
     const y9 = v128.xor(x0, x3);
@@ -37,6 +38,8 @@ export function subBytes(state: usize, end: usize): void {
     const y16 = v128.xor(t0, y11);
     const y21 = v128.xor(y13, y16);
     const y18 = v128.xor(x0, y16);
+
+    // The inversion. First its 4-bit norm, t21 .. t24; then the inverse of that, t29, t33, t37 and t40, and its sums.
     const t2 = v128.and(y12, y15);
     const t3 = v128.and(y3, y6);
     const t4 = v128.xor(t3, t2);
@@ -81,6 +84,8 @@ export function subBytes(state: usize, end: usize): void {
     const t43 = v128.xor(t29, t40);
     const t44 = v128.xor(t33, t37);
     const t45 = v128.xor(t42, t41);
+
+    // The products with it.
     const z0 = v128.and(t44, y15);
     const z1 = v128.and(t37, y6);
     const z2 = v128.and(t33, x7);
@@ -99,6 +104,8 @@ export function subBytes(state: usize, end: usize): void {
     const z15 = v128.and(t42, y9);
     const z16 = v128.and(t45, y14);
     const z17 = v128.and(t41, y8);
+
+    // Linear: back into bytes, and the affine map.
     const t46 = v128.xor(z15, z16);
     const t47 = v128.xor(z10, z11);
     const t48 = v128.xor(z5, z13);
