@@ -1,5 +1,5 @@
 // The S-box as a circuit of 115 gates: J. Boyar and R. Peralta, "A new combinational logic minimization technique with
-// applications to cryptology", IACR ePrint 2009/191, without the four inversions: their constant 0x63 is part of the
+// applications to cryptology", IACR ePrint 2009/191, without its four NOTs: their constant 0x63 is part of the
 // round keys (planes.ts). The names are the paper's: x0 and s0 are the most significant bits.
 
 /** Eight planes at a time from `state` to `end` through the S-box, less its constant; plane 0 holds the lowest bits. */
