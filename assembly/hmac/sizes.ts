@@ -1,0 +1,20 @@
+// What differs between the hash functions, FIPS 180-4 section 1, figure 1. All in bytes.
+import { INT_SHA1, INT_SHA256, INT_SHA384 } from "../layout";
+
+export function wordLengthOf(integrity: i32): i32 {
+  return integrity == INT_SHA1 || integrity == INT_SHA256 ? 4 : 8;
+}
+
+export function blockLengthOf(integrity: i32): u32 {
+  return <u32>wordLengthOf(integrity) << 4;
+}
+
+export function stateWordsOf(integrity: i32): i32 {
+  return integrity == INT_SHA1 ? 5 : 8;
+}
+
+export function digestLengthOf(integrity: i32): u32 {
+  if (integrity == INT_SHA1) return 20;
+  if (integrity == INT_SHA256) return 32;
+  return integrity == INT_SHA384 ? 48 : 64;
+}

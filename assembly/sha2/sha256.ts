@@ -1,0 +1,110 @@
+// SHA-256 (FIPS 180-4 section 6.2.2) on four messages at once: 32-bit lane l of every vector belongs to message l.
+//
+//   states   a b c d e f g h, 16 bytes each
+import { wipe } from "../bytes";
+import { SHA_WORK } from "../layout";
+import { loadBlocks, SCHEDULE_32 } from "./lanes32";
+
+/** FIPS 180-4 section 4.2.2: the first 32 bits of the fractional parts of the cube roots of the first 64 primes. */
+// biome-ignore format: eight a line
+const K = memory.data<u32>(
+  [
+    0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
+    0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
+    0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
+    0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967,
+    0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85,
+    0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
+    0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
+    0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2,
+  ],
+  16,
+);
+
+/** Compresses `blocks` blocks of 64 bytes of each of four messages; `sources` holds their addresses, u32 each. */
+export function sha256Lanes(states: usize, sources: usize, blocks: i32): void {
+  for (let block: usize = 0; block < <usize>blocks << 6; block += 64) {
+    loadBlocks(sources, block);
+    compress(states);
+  }
+  wipe(SHA_WORK, 256);
+}
+
+function compress(states: usize): void {
+  let a = v128.load(states, 0);
+  let b = v128.load(states, 16);
+  let c = v128.load(states, 32);
+  let d = v128.load(states, 48);
+  let e = v128.load(states, 64);
+  let f = v128.load(states, 80);
+  let g = v128.load(states, 96);
+  let h = v128.load(states, 112);
+  let t1: v128;
+  for (let t: usize = 0; t < 64; t += 8) {
+    // Eight rounds, after which the names are back where they were.
+    t1 = first(e, f, g, h, t);
+    d = i32x4.add(d, t1);
+    h = i32x4.add(t1, second(a, b, c));
+    t1 = first(d, e, f, g, t + 1);
+    c = i32x4.add(c, t1);
+    g = i32x4.add(t1, second(h, a, b));
+    t1 = first(c, d, e, f, t + 2);
+    b = i32x4.add(b, t1);
+    f = i32x4.add(t1, second(g, h, a));
+    t1 = first(b, c, d, e, t + 3);
+    a = i32x4.add(a, t1);
+    e = i32x4.add(t1, second(f, g, h));
+    t1 = first(a, b, c, d, t + 4);
+    h = i32x4.add(h, t1);
+    d = i32x4.add(t1, second(e, f, g));
+    t1 = first(h, a, b, c, t + 5);
+    g = i32x4.add(g, t1);
+    c = i32x4.add(t1, second(d, e, f));
+    t1 = first(g, h, a, b, t + 6);
+    f = i32x4.add(f, t1);
+    b = i32x4.add(t1, second(c, d, e));
+    t1 = first(f, g, h, a, t + 7);
+    e = i32x4.add(e, t1);
+    a = i32x4.add(t1, second(b, c, d));
+  }
+  v128.store(states, i32x4.add(a, v128.load(states, 0)), 0);
+  v128.store(states, i32x4.add(b, v128.load(states, 16)), 16);
+  v128.store(states, i32x4.add(c, v128.load(states, 32)), 32);
+  v128.store(states, i32x4.add(d, v128.load(states, 48)), 48);
+  v128.store(states, i32x4.add(e, v128.load(states, 64)), 64);
+  v128.store(states, i32x4.add(f, v128.load(states, 80)), 80);
+  v128.store(states, i32x4.add(g, v128.load(states, 96)), 96);
+  v128.store(states, i32x4.add(h, v128.load(states, 112)), 112);
+}
+
+/** T1 = h + Sigma1(e) + Ch(e, f, g) + K + W. */
+function first(e: v128, f: v128, g: v128, h: v128, t: usize): v128 {
+  const sigma = v128.xor(v128.xor(rotateRight(e, 6), rotateRight(e, 11)), rotateRight(e, 25));
+  const choice = v128.xor(g, v128.and(e, v128.xor(f, g)));
+  const key = i32x4.add(v128.load32_splat(K + (t << 2)), word(t));
+  return i32x4.add(i32x4.add(i32x4.add(h, sigma), choice), key);
+}
+
+/** T2 = Sigma0(a) + Maj(a, b, c). */
+function second(a: v128, b: v128, c: v128): v128 {
+  const sigma = v128.xor(v128.xor(rotateRight(a, 2), rotateRight(a, 13)), rotateRight(a, 22));
+  return i32x4.add(sigma, v128.xor(v128.and(a, b), v128.and(c, v128.xor(a, b))));
+}
+
+/** Word t of the message schedule; from 16 on it replaces the word 16 before it. */
+function word(t: usize): v128 {
+  const place = SCHEDULE_32 + ((t & 15) << 4);
+  if (t < 16) return v128.load(place);
+  const near = v128.load(SCHEDULE_32 + (((t - 2) & 15) << 4));
+  const far = v128.load(SCHEDULE_32 + (((t - 15) & 15) << 4));
+  const sigma1 = v128.xor(v128.xor(rotateRight(near, 17), rotateRight(near, 19)), i32x4.shr_u(near, 10));
+  const sigma0 = v128.xor(v128.xor(rotateRight(far, 7), rotateRight(far, 18)), i32x4.shr_u(far, 3));
+  const middle = v128.load(SCHEDULE_32 + (((t - 7) & 15) << 4));
+  const next = i32x4.add(i32x4.add(sigma1, middle), i32x4.add(sigma0, v128.load(place)));
+  v128.store(place, next);
+  return next;
+}
+
+function rotateRight(x: v128, n: i32): v128 {
+  return v128.or(i32x4.shr_u(x, n), i32x4.shl(x, 32 - n));
+}

@@ -1,0 +1,2 @@
+export { hmacTags } from "../../../assembly/hmac/hmac";
+export { hmacInstall } from "../../../assembly/hmac/install";
