@@ -79,7 +79,9 @@ export class NodeUdp {
   readonly #item: Item;
   /** Buffers no send() is using. socket.send may read a buffer long after the call: the plane's own would be reused. */
   readonly #free: Uint8Array[];
-  #draining = false;
+  /** What callbacks are still to be told. Not while the plane is polled: a callback may send. */
+  readonly #deliveries: (() => void)[] = [];
+  #delivering = false;
   #drainIsDue = false;
   #cancelTimer: (() => void) | undefined;
   #closed = false;
@@ -158,25 +160,38 @@ export class NodeUdp {
    * a send has finished; that is how a slow socket reaches whoever calls send().
    */
   #drain(): void {
-    if (this.#draining || this.#closed) return;
-    this.#draining = true; // A callback may call send().
-    try {
-      this.#plane.flush(this.#clock.now());
-      while (!this.#closed && this.#free.length > 0 && this.#plane.poll(this.#item)) this.#handOut(this.#item);
-    } finally {
-      this.#draining = false;
-    }
+    if (this.#closed) return;
+    this.#plane.flush(this.#clock.now());
+    while (this.#free.length > 0 && this.#plane.poll(this.#item)) this.#handOut(this.#item);
     this.#armTimer();
+    this.#deliver();
+  }
+
+  /** A callback that sends may cause another drain: what that finds is delivered by the loop already running. */
+  #deliver(): void {
+    if (this.#delivering) return;
+    this.#delivering = true;
+    try {
+      for (let next = this.#deliveries.shift(); next !== undefined && !this.#closed; next = this.#deliveries.shift())
+        next();
+    } finally {
+      this.#delivering = false;
+    }
   }
 
   #handOut(item: Item): void {
     const { onPacket, onClear, onIke, onIcmp, onDropped } = this.#options;
-    if (item.kind === "datagram") this.#sendItem(item);
-    else if (item.kind === "packet") onPacket(item.copy(), item.sa);
-    else if (item.kind === "clear") onClear?.(item.copy());
-    else if (item.kind === "ike") onIke?.(item.copy(), item.path);
-    else if (item.kind === "icmp") onIcmp?.(item.copy());
-    else onDropped?.(item.verdict);
+    const { kind, verdict, sa, path } = item;
+    if (kind === "datagram") {
+      this.#sendItem(item);
+      return;
+    }
+    const bytes = item.copy();
+    if (kind === "packet") this.#deliveries.push(() => onPacket(bytes, sa));
+    else if (kind === "clear") this.#deliveries.push(() => onClear?.(bytes));
+    else if (kind === "ike") this.#deliveries.push(() => onIke?.(bytes, path));
+    else if (kind === "icmp") this.#deliveries.push(() => onIcmp?.(bytes));
+    else this.#deliveries.push(() => onDropped?.(verdict));
   }
 
   #sendItem(item: Item): void {

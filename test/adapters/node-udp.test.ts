@@ -3,7 +3,7 @@ import { EventEmitter } from "node:events";
 import { afterEach, describe, expect, test } from "vitest";
 import { NodeUdp, type NodeUdpOptions, type UdpClock } from "../../src/adapters/node-udp.js";
 import { DataPlane, IpsecError, type SaConfig } from "../../src/index.js";
-import { ipv4 } from "../pcap/build-capture.js";
+import { ipv4, ipv6 } from "../pcap/build-capture.js";
 
 const NOW = 1000;
 const open: { close(): void }[] = [];
@@ -175,9 +175,7 @@ describe("out", () => {
     const made = await make({ onDropped: (verdict) => dropped.push(verdict), onIcmp: (packet) => icmp.push(packet) });
     const { plane, clock, udp } = made;
     udp.send(ipv4(60));
-    const big = new Uint8Array(1500);
-    big.set([0x60, 0, 0, 0, 1460 >> 8, 1460 & 255, 17, 64]);
-    udp.send(big, plane.addSa(config("out")));
+    udp.send(ipv6(17, new Uint8Array(1460)), plane.addSa(config("out")));
     clock.turn();
     expect(dropped).toContain("discarded");
     expect(icmp).toHaveLength(1);
@@ -336,24 +334,18 @@ describe("closing", () => {
 
 describe("a real socket", () => {
   test.each(["127.0.0.1", "::1"])("two gateways on %s", async (address) => {
-    const planes = [await DataPlane.create({ limits: "edge" }), await DataPlane.create({ limits: "edge" })] as const;
     const arrived: Uint8Array[] = [];
+    const planes = [await DataPlane.create({ limits: "edge" }), await DataPlane.create({ limits: "edge" })] as const;
     const left = await NodeUdp.open(planes[0], { address, onPacket() {} });
-    const expected = packetsOf(...Array.from({ length: 150 }, (_, index) => 40 + 7 * index));
-    await new Promise<void>((resolve, reject) => {
-      const onPacket = (packet: Uint8Array) => {
-        arrived.push(packet);
-        if (arrived.length === expected.length) resolve();
-      };
-      NodeUdp.open(planes[1], { address, onPacket }).then((right) => {
-        open.push(left, right, ...planes);
-        const natTraversal = { sourcePort: left.socket.address().port, targetPort: right.socket.address().port };
-        const ends = { tunnel: { source: address, target: address }, natTraversal };
-        planes[1].addSa(config("in", ends));
-        const sa = planes[0].addSa(config("out", ends));
-        for (const packet of expected) expect(left.send(packet, sa)).toBe(true);
-      }, reject);
-    });
+    const right = await NodeUdp.open(planes[1], { address, onPacket: (packet) => void arrived.push(packet) });
+    open.push(left, right, ...planes);
+    const natTraversal = { sourcePort: left.socket.address().port, targetPort: right.socket.address().port };
+    const ends = { tunnel: { source: address, target: address }, natTraversal };
+    planes[1].addSa(config("in", ends));
+    const sa = planes[0].addSa(config("out", ends));
+    const expected = packetsOf(...Array.from({ length: 70 }, (_, index) => 40 + 15 * index));
+    for (const packet of expected) expect(left.send(packet, sa)).toBe(true);
+    await expect.poll(() => arrived.length, { timeout: 5000 }).toBe(expected.length);
     expect(arrived).toEqual(expected);
   });
 
