@@ -14,16 +14,9 @@ import { NON_ESP_MARKER_LENGTH } from "../natt/framing.js";
 import type { Path } from "../natt/path.js";
 import type { Sa } from "../sad/sa.js";
 import type { Verdict } from "../verdict.js";
+import { systemClock, type UdpClock } from "./udp-clock.js";
 
-/** Time and later, so that a test can be both. */
-export interface UdpClock {
-  /** Milliseconds on any epoch. */
-  now(): number;
-  /** Runs `act` in the next turn of the event loop. */
-  soon(act: () => void): void;
-  /** Runs `act` after `milliseconds`, unless the answer is called before. */
-  after(milliseconds: number, act: () => void): () => void;
-}
+export type { UdpClock } from "./udp-clock.js";
 
 export interface NodeUdpOptions {
   /** Where to listen, unless `socket` is given. Absent: any address, and a port of the system's choice. */
@@ -55,15 +48,6 @@ export interface NodeUdpCounters {
   /** Came in while the plane was full and the pool was, too. */
   lost: number;
 }
-
-const systemClock: UdpClock = {
-  now: () => performance.now(),
-  soon: (act) => void setImmediate(act),
-  after(milliseconds, act) {
-    const timer = setTimeout(act, milliseconds);
-    return () => clearTimeout(timer);
-  },
-};
 
 /** A datagram on an Ethernet path; longer ones make their buffer grow. */
 const BUFFER_SIZE = 2048;
