@@ -1,7 +1,10 @@
-// AES-CTR (RFC 3686). The counter blocks of consecutive packets of one SA fill a pool, which the cipher turns into key
-// stream. Sealing and opening are the same.
+// Counter mode, for AES-CTR (RFC 3686), AES-GCM (RFC 4106) and AES-CCM (RFC 4309). The counter blocks of consecutive
+// packets of one SA fill a pool, which the cipher turns into key stream. Sealing and opening are the same.
 //
-//   | nonce, 4 bytes, from the key | IV, 8 bytes, on the wire | block counter from 1, 4 bytes |      section 4
+//   | salt, 4 bytes, from the key         | IV, 8 bytes, on the wire | counter, 4 bytes |    CTR: text from 1, GCM: from 2
+//   | 3, salt, 3 bytes, from the key      | IV, 8 bytes, on the wire | counter, 4 bytes |    CCM: text from 1
+//
+// One block below the text's first masks the tag of GCM and CCM.
 import { wipe } from "../bytes";
 import { hotFor } from "../hot";
 import {
@@ -12,23 +15,54 @@ import {
   D_IV,
   D_SA,
   D_STATUS,
+  D_TAG,
   D_TEXT,
   D_TEXT_LENGTH,
+  ENC_CCM,
   HOT_PLANES,
+  SA_ENCRYPTION,
   SA_ROUNDS,
   SA_SALT,
 } from "../layout";
 import { PENDING } from "../status";
 import { aesEncrypt } from "./encrypt";
 
-/** Encrypts or decrypts the texts of `count` descriptors in place, of any length. */
+/** AES-CTR: encrypts or decrypts the texts of `count` descriptors in place, of any length. */
 export function ctrApply(list: usize, count: i32): void {
+  counterText(list, count, 1);
+}
+
+/** Adds the encrypted counter block `counter` of each of `count` descriptors to its D_TAG. */
+export function counterMasks(list: usize, count: i32, counter: u32): void {
+  for (let first = 0; first < count; ) {
+    const sa: usize = load<u32>(descriptorAt(list, first), D_SA);
+    let pool: usize = AES_POOL;
+    let next = first;
+    for (; next < count && pool < <usize>AES_POOL_END && load<u32>(descriptorAt(list, next), D_SA) == sa; next++) {
+      const block = firstCounterBlock(sa, load<u32>(descriptorAt(list, next), D_IV));
+      v128.store(pool, i32x4.replace_lane(block, 3, bswap<u32>(counter)));
+      pool += 16;
+    }
+    const groups = <i32>((pool - AES_POOL + 127) >> 7);
+    aesEncrypt(hotFor(sa) + HOT_PLANES, load<u8>(sa, SA_ROUNDS), AES_POOL, groups);
+    pool = AES_POOL;
+    for (; first < next; first++) {
+      const tag = descriptorAt(list, first) + D_TAG;
+      v128.store(tag, v128.xor(v128.load(tag), v128.load(pool)));
+      pool += 16;
+    }
+    wipe(AES_POOL, (<usize>groups) << 7);
+  }
+}
+
+/** Encrypts or decrypts the texts of the PENDING ones of `count` descriptors in place; `from` is the first counter. */
+export function counterText(list: usize, count: i32, from: u32): void {
   let sa: usize = 0;
   let planes: usize = 0;
   let pool: usize = AES_POOL; // where the next block goes
   let stretches: usize = AES_STRETCHES; // and where the next stretch is noted
   for (let i = 0; i < count; i++) {
-    const descriptor: usize = load<u32>(list + ((<usize>i) << 2));
+    const descriptor = descriptorAt(list, i);
     if (load<u32>(descriptor, D_STATUS) != PENDING) continue;
     const owner: usize = load<u32>(descriptor, D_SA);
     if (owner != sa) {
@@ -39,7 +73,7 @@ export function ctrApply(list: usize, count: i32): void {
       planes = hotFor(sa) + HOT_PLANES;
     }
     const block = firstCounterBlock(sa, load<u32>(descriptor, D_IV));
-    let counter: u32 = 1;
+    let counter = from;
     let text: usize = load<u32>(descriptor, D_TEXT);
     const end = text + load<u32>(descriptor, D_TEXT_LENGTH);
     while (text < end) {
@@ -63,7 +97,9 @@ export function ctrApply(list: usize, count: i32): void {
 
 /** A packet's counter block, its counter still to be written. */
 function firstCounterBlock(sa: usize, iv: usize): v128 {
-  const nonce = i32x4.splat(load<u32>(sa, SA_SALT));
+  const salt = load<u32>(sa, SA_SALT);
+  // RFC 3610 section 2.3: CCM's blocks begin with a byte that says how long the counter is, 4 bytes less one.
+  const nonce = i32x4.splat(load<u8>(sa, SA_ENCRYPTION) == ENC_CCM ? (salt << 8) | 3 : salt);
   return i32x4.replace_lane(i32x4.replace_lane(nonce, 1, load<u32>(iv)), 2, load<u32>(iv, 4));
 }
 
@@ -92,4 +128,8 @@ function addKeyStream(text: usize, bytes: usize, keyStream: usize): void {
     store<u8>(text, load<u8>(text) ^ load<u8>(keyStream));
     keyStream++;
   }
+}
+
+function descriptorAt(list: usize, i: i32): usize {
+  return load<u32>(list + ((<usize>i) << 2));
 }

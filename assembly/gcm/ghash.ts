@@ -1,0 +1,151 @@
+// GHASH (NIST SP 800-38D section 6.4), up to eight blocks at a time, by nibble tables and byte shuffles: constant time.
+//
+// An element is 16 bytes as in the standard: the most significant bit of byte 0 is the coefficient of x^0.
+// A table is that of one power P of H, 512 bytes: row j, 32 bytes, holds byte j of
+//
+//   0..15    n * P           for the 16 values n of a high nibble
+//   16..31   n * P * x^4     for the 16 values n of a low nibble
+//
+// Shuffling row j by the nibbles of a block gives, at byte i, byte j of that byte's product with P: it belongs i bytes
+// further on. So the rows of all blocks are summed before the shifting, and a Horner pass over the 16 rows, from the
+// last to the first, shifts by one byte each. The sum of 31 bytes is reduced once.
+import { aesEncrypt } from "../aes/encrypt";
+import { permute } from "../aes/permute";
+import { store64, wipe } from "../bytes";
+import { AES_POOL, GCM_WORK, HOT_GHASH, HOT_PLANES, HOT_POWERS } from "../layout";
+
+const TABLE_SIZE = 512;
+const NIBBLES: usize = GCM_WORK; // 8 * 32 bytes: high and low nibbles of the blocks in hand
+const MULTIPLES: usize = GCM_WORK + 512; // 8 * 16 bytes: P * x^0 .. P * x^7
+
+const LOW_NIBBLES = memory.data<u64>([0x0f0f0f0f0f0f0f0f, 0x0f0f0f0f0f0f0f0f], 16);
+const REVERSED = memory.data<u8>([15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0], 16);
+const ZERO = memory.data<u64>([0, 0], 16);
+/** Sixteen bytes of ones, then of zeroes: loaded from 16 - n on, it keeps the first n bytes. */
+const KEEP = memory.data<u64>([0xffffffffffffffff, 0xffffffffffffffff, 0, 0], 16);
+
+/** H = E(0), and its table. The other powers follow when a packet needs them. */
+export function ghashKey(entry: usize, rounds: i32): void {
+  wipe(AES_POOL, 128);
+  aesEncrypt(entry + HOT_PLANES, rounds, AES_POOL, 1);
+  makeTable(entry + HOT_GHASH, v128.load(AES_POOL));
+  wipe(AES_POOL, 128);
+  store<u32>(entry, 1, HOT_POWERS);
+}
+
+/** Makes the tables of the powers up to `count`, 1..8, that the entry does not have yet. */
+export function ghashPowers(entry: usize, count: u32): void {
+  for (let power = load<u32>(entry, HOT_POWERS); power < count; power++) {
+    // P(n + 1) = P(n) * H. The element P(n) is what its table says of the nibble 8: 1 in the highest place.
+    const table = entry + HOT_GHASH + <usize>(power - 1) * TABLE_SIZE;
+    for (let byte: usize = 0; byte < 16; byte++) store<u8>(MULTIPLES + byte, load<u8>(table + (byte << 5), 8));
+    splitNibbles(NIBBLES, v128.load(MULTIPLES));
+    makeTable(table + TABLE_SIZE, multiply(entry + HOT_GHASH, 1));
+    store<u32>(entry, power + 1, HOT_POWERS);
+  }
+  wipe(NIBBLES, 32);
+}
+
+/**
+ * GHASH over one block, `length` bytes padded with zeroes, and the block of the two lengths in bits: what GCM
+ * authenticates of an ESP packet (SP 800-38D section 7.1).
+ */
+export function ghash(entry: usize, first: v128, bytes: usize, length: u32, firstBits: u64, lastBits: u64): v128 {
+  const end = bytes + length;
+  const total = 2 + ((length + 15) >> 4);
+  ghashPowers(entry, min<u32>(total, 8));
+  const tables = entry + HOT_GHASH;
+  let hash = v128.load(ZERO);
+  let staged: usize = 1;
+  splitNibbles(NIBBLES, first);
+  while (bytes < end) {
+    const kept = end - bytes < 16 ? v128.load(KEEP + 16 - (end - bytes)) : v128.load(KEEP);
+    const block = v128.and(v128.load(bytes), kept);
+    splitNibbles(NIBBLES + (staged << 5), staged == 0 ? v128.xor(block, hash) : block);
+    bytes += 16;
+    if (++staged == 8) {
+      hash = multiply(tables, 8);
+      staged = 0;
+    }
+  }
+  store64(MULTIPLES, firstBits);
+  store64(MULTIPLES + 8, lastBits);
+  const lengths = v128.load(MULTIPLES);
+  splitNibbles(NIBBLES + (staged << 5), staged == 0 ? v128.xor(lengths, hash) : lengths);
+  hash = multiply(tables, staged + 1);
+  wipe(NIBBLES, 256);
+  wipe(MULTIPLES, 16);
+  return hash;
+}
+
+function splitNibbles(to: usize, block: v128): void {
+  const low = v128.load(LOW_NIBBLES);
+  v128.store(to, v128.and(i16x8.shr_u(block, 4), low), 0);
+  v128.store(to, v128.and(block, low), 16);
+}
+
+/** Block 0 * H^count + .. + block (count - 1) * H, of the blocks whose nibbles are staged. */
+function multiply(tables: usize, count: usize): v128 {
+  const zero = v128.load(ZERO);
+  let low = zero;
+  let high = zero;
+  const firstTable = tables + (count - 1) * TABLE_SIZE;
+  for (let row: isize = 480; row >= 0; row -= 32) {
+    high = v128.shuffle<i8>(low, high, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30);
+    low = v128.shuffle<i8>(zero, low, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30);
+    let table = firstTable + row;
+    const end = NIBBLES + (count << 5);
+    for (let nibbles = NIBBLES; nibbles < end; nibbles += 32) {
+      const product = permute(v128.load(table), v128.load(nibbles));
+      low = v128.xor(low, v128.xor(product, permute(v128.load(table, 16), v128.load(nibbles, 16))));
+      table -= TABLE_SIZE;
+    }
+  }
+  return reduce(low, high);
+}
+
+/** x^128 = 1 + x + x^2 + x^7: every bit of `high`, which lies 128 places on, comes back in four places. */
+function reduce(low: v128, high: v128): v128 {
+  const reversed = v128.load(REVERSED);
+  const bits = permute(high, reversed); // now a number of 128 bits, x^0 its highest
+  const carried = v128.xor(v128.xor(i64x2.shl(bits, 63), i64x2.shl(bits, 62)), i64x2.shl(bits, 57));
+  const shifted = v128.xor(v128.xor(i64x2.shr_u(bits, 1), i64x2.shr_u(bits, 2)), i64x2.shr_u(bits, 7));
+  const across = v128.shuffle<i64>(carried, v128.load(ZERO), 1, 2); // from the upper half to the lower
+  return v128.xor(low, permute(v128.xor(v128.xor(bits, shifted), across), reversed));
+}
+
+/** The table of the power `element`. */
+function makeTable(table: usize, element: v128): void {
+  v128.store(MULTIPLES, element);
+  for (let bit: usize = 0; bit < 112; bit += 16) timesX(MULTIPLES + bit, MULTIPLES + bit + 16);
+  for (let nibble: usize = 0; nibble < 16; nibble++) {
+    writeColumn(table + nibble, nibbleProduct(MULTIPLES, nibble));
+    writeColumn(table + nibble + 16, nibbleProduct(MULTIPLES + 64, nibble));
+  }
+  wipe(MULTIPLES, 128);
+}
+
+/** The sum of those of four multiples whose bit of `nibble` is set, the highest bit first. `nibble` is no secret. */
+function nibbleProduct(multiples: usize, nibble: usize): v128 {
+  let sum = v128.load(ZERO);
+  for (let bit: usize = 0; bit < 4; bit++) {
+    if ((nibble >> (3 - bit)) & 1) sum = v128.xor(sum, v128.load(multiples + (bit << 4)));
+  }
+  return sum;
+}
+
+/** Byte j of `element` to row j. */
+function writeColumn(column: usize, element: v128): void {
+  v128.store(NIBBLES, element);
+  for (let byte: usize = 0; byte < 16; byte++) store<u8>(column + (byte << 5), load<u8>(NIBBLES + byte));
+  v128.store(NIBBLES, v128.load(ZERO));
+}
+
+/** One element times x: a shift by one bit, and x^128 = 1 + x + x^2 + x^7. */
+function timesX(from: usize, to: usize): void {
+  const high = bswap<u64>(load<u64>(from));
+  const low = bswap<u64>(load<u64>(from, 8));
+  const out = 0 - (low & 1);
+  store64(to, (high >> 1) ^ (out & 0xe100000000000000));
+  store64(to + 8, (low >> 1) | (high << 63));
+}
