@@ -46,12 +46,18 @@ export class KeyRing {
     if (forSpi.length === 0) return { openers: [], reason: "unknown SPI", explanation: "no row for this SPI" };
     const fitting = forSpi.filter((matcher) => matcher.matches(found.source, found.target, found.spi));
     const openers: Opener[] = [];
-    for (const { row } of fitting) {
+    for (const row of withoutShadows(fitting.map((matcher) => matcher.row))) {
       const opener = (isVerifiable(row) ? await this.#planes.opener(row, found) : undefined) ?? nodeOpener(row);
       if (opener !== undefined) openers.push(opener);
     }
     return { openers, reason: "no key", explanation: whyNone(forSpi, fitting) };
   }
+}
+
+/** Without the rows that would open unverified what another row, with the same key, has found forged. */
+function withoutShadows(rows: readonly EspSaRow[]): readonly EspSaRow[] {
+  const verified = new Set(rows.filter(isVerifiable).map((row) => `${row.encryption.encryption} ${row.encryptionKey}`));
+  return rows.filter((row) => isVerifiable(row) || !verified.has(`${row.encryption.encryption} ${row.encryptionKey}`));
 }
 
 /** The engine opens nothing unverified. */
