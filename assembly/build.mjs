@@ -3,8 +3,8 @@
 //   node assembly/build.mjs           everything that is out of date
 //   node assembly/build.mjs kernel    the wasm files only        node assembly/build.mjs --force   all of it
 
-import { createHash } from "node:crypto";
 import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { main as asc } from "assemblyscript/asc";
 
@@ -39,7 +39,10 @@ async function whenChanged(name, folders, build) {
 }
 
 async function compile(target) {
-  const result = await asc(["--config", "asconfig.json", "--target", target], { stdout: process.stdout, stderr: process.stderr });
+  const result = await asc(["--config", "asconfig.json", "--target", target], {
+    stdout: process.stdout,
+    stderr: process.stderr,
+  });
   if (result.error) {
     console.error(`asc: ${result.error.message}`);
     process.exit(1);
@@ -58,11 +61,17 @@ for (const target of TARGETS) {
   });
 }
 if (!kernelOnly) {
-  await whenChanged("dist", ["src", "assembly/layout.ts", "assembly/status.ts", "tsconfig.json", "build/simd.wasm"], () => {
-    rmSync("dist", { recursive: true, force: true });
-    const tsc = spawnSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"], { stdio: "inherit" });
-    if (tsc.status !== 0) process.exit(1);
-    mkdirSync("dist/wasm", { recursive: true });
-    for (const target of TARGETS) cpSync(`build/${target}.wasm`, `dist/wasm/${target}.wasm`);
-  });
+  await whenChanged(
+    "dist",
+    ["src", "assembly/layout.ts", "assembly/status.ts", "tsconfig.json", "build/simd.wasm"],
+    () => {
+      rmSync("dist", { recursive: true, force: true });
+      const tsc = spawnSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"], {
+        stdio: "inherit",
+      });
+      if (tsc.status !== 0) process.exit(1);
+      mkdirSync("dist/wasm", { recursive: true });
+      for (const target of TARGETS) cpSync(`build/${target}.wasm`, `dist/wasm/${target}.wasm`);
+    },
+  );
 }
