@@ -12,8 +12,7 @@ import { cbcEncrypt } from "./aes/cbc-encrypt";
 import { ctrApply } from "./aes/ctr";
 import { ccmOpen, ccmSeal } from "./ccm/ccm";
 import { chachaOpen, chachaSeal } from "./chacha/aead";
-import { cmacTags } from "./cmac/cmac";
-import { xcbcTags } from "./cmac/xcbc";
+import { cmacTags } from "./cmac/tags";
 import { icvMatches } from "./esp/icv";
 import { gcmOpen, gcmSeal } from "./gcm/gcm";
 import { gmacOpen, gmacSeal } from "./gcm/gmac";
@@ -77,8 +76,7 @@ function decrypt(list: usize, count: i32): void {
 function tags(list: usize, count: i32): void {
   const integrity = algorithmOf(list, true);
   if (integrity == INT_NONE) return;
-  if (integrity == INT_XCBC) xcbcTags(list, count);
-  else if (integrity == INT_CMAC) cmacTags(list, count);
+  if (integrity == INT_XCBC || integrity == INT_CMAC) cmacTags(list, count);
   else hmacTags(integrity, list, count);
 }
 

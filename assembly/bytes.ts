@@ -8,6 +8,10 @@ export function load32(address: usize): u32 {
   return bswap<u32>(load<u32>(address));
 }
 
+export function load64(address: usize): u64 {
+  return bswap<u64>(load<u64>(address));
+}
+
 export function store16(address: usize, value: u32): void {
   store<u16>(address, bswap<u16>(<u16>value));
 }

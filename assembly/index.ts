@@ -22,7 +22,7 @@ export { saDelete, saExpire, saInstall, saTemplate } from "./sad";
 
 /** Expands the engine's CBC IV key and wipes it. */
 export function setup(): void {
-  const roundKeys = AES_KEY_WORK + 512;
+  const roundKeys = AES_KEY_WORK + 256;
   aesPlanes(roundKeys, aesExpand(C_IV_KEY, 16, roundKeys), C_IV_PLANES);
   wipe(roundKeys, 176);
   wipe(C_IV_KEY, 16);

@@ -1,8 +1,8 @@
 // The relations between the numbers of layout.ts, checked by the compiler: ERROR stops the build.
 import {
   AES_CHAINS, AES_KEY_WORK, AES_LANE_PLANES, AES_POOL, AES_POOL_END, AES_STRETCHES, AES_STRETCHES_END,
-  C_IV_PLANES, D_SIZE_OF, D_TAG, D_TARGET, HOT_DELTAS,
-  HOT_GHASH, HOT_MAC_SUBKEYS, HOT_SIZE, JUMBO_DATA, JUMBO_SIZE, REGIONS, REQUEST, REQUEST_KEYS, REQUEST_SEQUENCE,
+  C_IV_PLANES, D_SIZE_OF, D_TAG, D_TARGET, GCM_WORK, HOT_DELTAS,
+  HOT_GHASH, HOT_MAC_SUBKEYS, HOT_SIZE, HOT_WORK, JUMBO_DATA, JUMBO_SIZE, REGIONS, REQUEST, REQUEST_KEYS, REQUEST_SEQUENCE,
   SA_INNER_STATE, SA_ROUND_KEYS, SA_SEQUENCE, SA_SIZE, SCRATCH, SCRATCH_END, SLOT_DATA, SLOT_HEADROOM, SLOT_SIZE, SLOT_TAILROOM,
 } from "./layout";
 
@@ -20,6 +20,7 @@ if (AES_POOL + 2048 != AES_POOL_END || AES_POOL_END > AES_LANE_PLANES) ERROR("th
 if (AES_LANE_PLANES + 15 * 128 > AES_STRETCHES) ERROR("the lane planes overrun the pool's stretches");
 if (AES_STRETCHES_END > AES_CHAINS) ERROR("the pool's stretches overrun the chains");
 if ((AES_STRETCHES_END - AES_STRETCHES) % 8 != 0) ERROR("a stretch is two words");
+if (AES_KEY_WORK + 512 > HOT_WORK || HOT_WORK + 128 > GCM_WORK) ERROR("key expansion and hot filling keep apart");
 if (AES_CHAINS + 768 > AES_KEY_WORK) ERROR("the chains overrun the key expansion");
 if (C_IV_PLANES + 11 * 128 > REQUEST) ERROR("the IV planes overrun the install request");
 if (REQUEST + 512 > SCRATCH || SCRATCH_END != REGIONS) ERROR("CONTROL, SCRATCH and the regions do not overlap");

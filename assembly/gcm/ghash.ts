@@ -12,7 +12,7 @@
 import { aesEncrypt } from "../aes/encrypt";
 import { permute } from "../aes/permute";
 import { store64, wipe } from "../bytes";
-import { AES_POOL, GCM_WORK, HOT_GHASH, HOT_PLANES, HOT_POWERS } from "../layout";
+import { GCM_WORK, HOT_GHASH, HOT_PLANES, HOT_POWERS, HOT_WORK } from "../layout";
 
 const TABLE_SIZE = 512;
 const NIBBLES: usize = GCM_WORK; // 8 * 32 bytes: high and low nibbles of the blocks in hand
@@ -24,12 +24,11 @@ const ZERO = memory.data<u64>([0, 0], 16);
 /** Sixteen bytes of ones, then of zeroes: loaded from 16 - n on, it keeps the first n bytes. */
 const KEEP = memory.data<u64>([0xffffffffffffffff, 0xffffffffffffffff, 0, 0], 16);
 
-/** H = E(0), and its table. The other powers follow when a packet needs them. */
+/** H = E(0), and its table. The other powers follow when a packet needs them. A room's pool may be in use meanwhile. */
 export function ghashKey(entry: usize, rounds: i32): void {
-  wipe(AES_POOL, 128);
-  aesEncrypt(entry + HOT_PLANES, rounds, AES_POOL, 1);
-  makeTable(entry + HOT_GHASH, v128.load(AES_POOL));
-  wipe(AES_POOL, 128);
+  aesEncrypt(entry + HOT_PLANES, rounds, HOT_WORK, 1);
+  makeTable(entry + HOT_GHASH, v128.load(HOT_WORK));
+  wipe(HOT_WORK, 128);
   store<u32>(entry, 1, HOT_POWERS);
 }
 

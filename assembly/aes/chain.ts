@@ -1,0 +1,260 @@
+// Chains of blocks: CBC encryption and the MACs built on it. A chain cannot be split, so the cipher's eight lanes work
+// on eight packets; a lane that finishes takes the next packet of the list at once, of whatever length and SA. Lanes
+// may hold different keys of one length.
+//
+//   state = IV or 0;   for every block:  state = AES(state + block);   CBC puts the state where the block was
+//
+//   kind    start   head               body                          last
+//   CBC     IV      -                  the text, replaced            -
+//   CCM     0       B0, AAD block      whole blocks of the text      the rest, zero-padded
+//   XCBC    0       -                  the message but its end       its end + K2, or padded + K3
+//   CMAC    0       -                  the message but its end       its end + K1, or padded + K2
+//
+// The states of the eight lanes lie side by side in AES_POOL.
+import { wipe } from "../bytes";
+import { aadBits } from "../gcm/aad";
+import { hotFor } from "../hot";
+import {
+  AES_CHAINS,
+  AES_LANE_PLANES,
+  AES_POOL,
+  D_AUTH,
+  D_AUTH_LENGTH,
+  D_IV,
+  D_SA,
+  D_SEQUENCE,
+  D_STATUS,
+  D_TAG,
+  D_TEXT,
+  D_TEXT_LENGTH,
+  HOT_MAC_KEYS,
+  HOT_MAC_SUBKEYS,
+  HOT_PLANES,
+  SA_ICV_LENGTH,
+  SA_ROUND_KEYS,
+  SA_ROUNDS,
+  SA_SALT,
+} from "../layout";
+import { PENDING } from "../status";
+import { aesEncrypt } from "./encrypt";
+import { aesPlanes, aesPlanesLane } from "./planes";
+
+export const CHAIN_CBC = 0;
+export const CHAIN_CCM = 1;
+export const CHAIN_MAC = 2; // XCBC and CMAC: their subkeys make the difference
+
+const LANES = 8;
+
+// A lane's record, 96 bytes.
+const L_DESCRIPTOR = 0; // u32, 0 = idle
+const L_SOURCE = 4; // u32 address of the next block
+const L_BLOCKS = 8; // u32 blocks left of this part
+const L_PART = 12; // u32: HEAD, BODY, LAST
+const L_SA = 16; // u32 whose key the lane holds
+const L_HEAD = 32; // 32 bytes
+const L_LAST = 64; // 16 bytes
+const L_SIZE = 96;
+
+const HEAD: u32 = 0;
+const BODY: u32 = 1;
+const LAST: u32 = 2;
+
+/** Zeroes behind a rest, for MACs that pad: loaded from 16 - n on, it keeps the first n bytes. */
+const KEEP = memory.data<u64>([0xffffffffffffffff, 0xffffffffffffffff, 0, 0], 16);
+/** 0x80 behind a rest of n bytes: loaded from 16 - n on. */
+const PAD = memory.data<u64>([0, 0, 0x80, 0], 16);
+
+/** Runs the chains of the PENDING ones of `count` descriptors. MACs are added to D_TAG. */
+export function runChains(kind: i32, list: usize, count: i32): void {
+  const rounds = kind == CHAIN_MAC ? 10 : <i32>load<u8>(<usize>load<u32>(<usize>load<u32>(list), D_SA), SA_ROUNDS);
+  const shared = isOneSa(list, count);
+  const planes = shared ? sharedPlanes(kind, list) : AES_LANE_PLANES;
+  let next = 0;
+  let busy = 0;
+  for (let lane = 0; lane < LANES; lane++) {
+    next = start(kind, list, count, next, lane, shared);
+    if (load<u32>(laneAt(lane), L_DESCRIPTOR)) busy++;
+  }
+  while (busy > 0) {
+    const blocks = fewestBlocks();
+    for (let block: u32 = 0; block < blocks; block++) {
+      addBlocks();
+      aesEncrypt(planes, rounds, AES_POOL, 1);
+      takeBlocks(kind);
+    }
+    for (let lane = 0; lane < LANES; lane++) {
+      if (load<u32>(laneAt(lane), L_DESCRIPTOR) == 0 || !advance(kind, lane, blocks)) continue;
+      next = start(kind, list, count, next, lane, shared);
+      if (load<u32>(laneAt(lane), L_DESCRIPTOR) == 0) busy--;
+    }
+  }
+  wipe(AES_POOL, 128);
+  wipe(AES_CHAINS, LANES * L_SIZE);
+  wipe(AES_LANE_PLANES, 15 * 128);
+}
+
+/** The list is ordered by SA: its first and its last one tell whether all are one. */
+function isOneSa(list: usize, count: i32): bool {
+  const first: usize = load<u32>(list);
+  const last: usize = load<u32>(list + ((<usize>(count - 1)) << 2));
+  return load<u32>(first, D_SA) == load<u32>(last, D_SA);
+}
+
+/** All lanes under the one key. */
+function sharedPlanes(kind: i32, list: usize): usize {
+  const entry = hotFor(load<u32>(<usize>load<u32>(list), D_SA));
+  if (kind != CHAIN_MAC) return entry + HOT_PLANES;
+  aesPlanes(entry + HOT_MAC_KEYS, 10, AES_LANE_PLANES);
+  return AES_LANE_PLANES;
+}
+
+/** Gives the lane the next packet of the list from place `next` on; answers the place behind it. */
+function start(kind: i32, list: usize, count: i32, next: i32, lane: i32, shared: bool): i32 {
+  const record = laneAt(lane);
+  store<u32>(record, 0, L_DESCRIPTOR);
+  for (; next < count; next++) {
+    const descriptor: usize = load<u32>(list + ((<usize>next) << 2));
+    if (load<u32>(descriptor, D_STATUS) != PENDING) continue;
+    store<u32>(record, <u32>descriptor, L_DESCRIPTOR);
+    if (!shared) takeKey(kind, record, lane);
+    startState(kind, descriptor, lane);
+    if (kind == CHAIN_CCM) {
+      writeHead(record, descriptor);
+      enter(record, HEAD, <u32>record + L_HEAD, 2);
+      return next + 1;
+    }
+    startBody(kind, record);
+    // A body of nothing goes on to its last block; a CBC text of nothing is done, but there is none such.
+    if (load<u32>(record, L_BLOCKS) == 0) startLast(kind, record);
+    return next + 1;
+  }
+  return next;
+}
+
+/** The lane's bits of the planes, unless it holds that key already. */
+function takeKey(kind: i32, record: usize, lane: i32): void {
+  const sa: usize = load<u32>(<usize>load<u32>(record, L_DESCRIPTOR), D_SA);
+  if (load<u32>(record, L_SA) == sa) return;
+  store<u32>(record, <u32>sa, L_SA);
+  const rounds = kind == CHAIN_MAC ? 10 : <i32>load<u8>(sa, SA_ROUNDS);
+  aesPlanesLane(kind == CHAIN_MAC ? hotFor(sa) + HOT_MAC_KEYS : sa + SA_ROUND_KEYS, rounds, AES_LANE_PLANES, lane);
+}
+
+function startState(kind: i32, descriptor: usize, lane: i32): void {
+  const state = AES_POOL + ((<usize>lane) << 4);
+  if (kind == CHAIN_CBC) v128.store(state, v128.load(<usize>load<u32>(descriptor, D_IV)));
+  else wipe(state, 16);
+}
+
+/** The lane has gone through `blocks` blocks of its part; true when its chain is at its end. */
+function advance(kind: i32, lane: i32, blocks: u32): bool {
+  const record = laneAt(lane);
+  const left = load<u32>(record, L_BLOCKS) - blocks;
+  store<u32>(record, left, L_BLOCKS);
+  if (left > 0) return false;
+  const part = load<u32>(record, L_PART);
+  if (part == HEAD) {
+    startBody(kind, record);
+    if (load<u32>(record, L_BLOCKS) > 0) return false;
+    if (startLast(kind, record)) return false;
+  } else if (part == BODY && kind != CHAIN_CBC && startLast(kind, record)) {
+    return false;
+  }
+  if (kind != CHAIN_CBC) {
+    const tag = <usize>load<u32>(record, L_DESCRIPTOR) + D_TAG;
+    v128.store(tag, v128.xor(v128.load(tag), v128.load(AES_POOL + ((<usize>lane) << 4))));
+  }
+  return true;
+}
+
+/** What is taken from memory in whole blocks. A MAC's last block, whole or not, is left for startLast. */
+function startBody(kind: i32, record: usize): void {
+  const descriptor: usize = load<u32>(record, L_DESCRIPTOR);
+  if (kind == CHAIN_MAC) {
+    const length = load<u32>(descriptor, D_AUTH_LENGTH);
+    enter(record, BODY, load<u32>(descriptor, D_AUTH), length == 0 ? 0 : (length - 1) >> 4);
+    return;
+  }
+  enter(record, BODY, load<u32>(descriptor, D_TEXT), load<u32>(descriptor, D_TEXT_LENGTH) >> 4);
+}
+
+/** Prepares the last block of a MAC in the lane's record; false when there is none (CCM, a text of whole blocks). */
+function startLast(kind: i32, record: usize): bool {
+  const descriptor: usize = load<u32>(record, L_DESCRIPTOR);
+  const last = record + L_LAST;
+  if (kind == CHAIN_CCM) {
+    const rest = <usize>(load<u32>(descriptor, D_TEXT_LENGTH) & 15);
+    if (rest == 0) return false;
+    v128.store(last, v128.and(v128.load(load<u32>(record, L_SOURCE)), v128.load(KEEP + 16 - rest)));
+  } else {
+    const length = <usize>load<u32>(descriptor, D_AUTH_LENGTH);
+    const subkeys = hotFor(load<u32>(descriptor, D_SA)) + HOT_MAC_SUBKEYS;
+    const rest = length == 0 ? 0 : ((length - 1) & 15) + 1;
+    const kept = v128.and(v128.load(load<u32>(record, L_SOURCE)), v128.load(KEEP + 16 - rest));
+    // RFC 4493 section 2.4, RFC 3566 section 4: one subkey for a whole block, the other for one that is padded.
+    const padded = rest == 16 ? kept : v128.or(kept, v128.load(PAD + 16 - rest));
+    v128.store(last, v128.xor(padded, v128.load(rest == 16 ? subkeys : subkeys + 16)));
+  }
+  enter(record, LAST, <u32>last, 1);
+  return true;
+}
+
+function enter(record: usize, part: u32, source: u32, blocks: u32): void {
+  store<u32>(record, source, L_SOURCE);
+  store<u32>(record, blocks, L_BLOCKS);
+  store<u32>(record, part, L_PART);
+}
+
+/** RFC 3610 section 2.2: B0 = flags | nonce | text length, and the AAD behind its own length, padded to a block. */
+function writeHead(record: usize, descriptor: usize): void {
+  const sa: usize = load<u32>(descriptor, D_SA);
+  const b0 = record + L_HEAD;
+  const icvLength = <u32>load<u8>(sa, SA_ICV_LENGTH);
+  // 64: there is AAD; M' = (M - 2) / 2; L' = 3: the length takes four bytes (RFC 4309 section 4).
+  store<u8>(b0, <u8>(64 | (((icvLength - 2) >> 1) << 3) | 3));
+  memory.copy(b0 + 1, sa + SA_SALT, 3);
+  memory.copy(b0 + 4, <usize>load<u32>(descriptor, D_IV), 8);
+  store<u32>(b0, bswap<u32>(load<u32>(descriptor, D_TEXT_LENGTH)), 12);
+
+  const aad = b0 + 16;
+  const esn = aadBits(sa) == 96;
+  wipe(aad, 16);
+  store<u8>(aad, esn ? 12 : 8, 1);
+  store<u32>(aad, load<u32>(<usize>load<u32>(descriptor, D_AUTH)), 2);
+  if (esn) store<u64>(aad, bswap<u64>(load<u64>(descriptor, D_SEQUENCE)), 6);
+  else store<u32>(aad, bswap<u32>(load<u32>(descriptor, D_SEQUENCE)), 6);
+}
+
+function fewestBlocks(): u32 {
+  let fewest: u32 = 0xffffffff;
+  for (let lane = 0; lane < LANES; lane++) {
+    const record = laneAt(lane);
+    if (load<u32>(record, L_DESCRIPTOR)) fewest = min(fewest, load<u32>(record, L_BLOCKS));
+  }
+  return fewest;
+}
+
+/** Every busy lane's next block is added to its state. */
+function addBlocks(): void {
+  for (let lane = 0; lane < LANES; lane++) {
+    const record = laneAt(lane);
+    if (load<u32>(record, L_DESCRIPTOR) == 0) continue;
+    const state = AES_POOL + ((<usize>lane) << 4);
+    v128.store(state, v128.xor(v128.load(state), v128.load(load<u32>(record, L_SOURCE))));
+  }
+}
+
+/** The lanes step on; CBC's states are its cipher text. */
+function takeBlocks(kind: i32): void {
+  for (let lane = 0; lane < LANES; lane++) {
+    const record = laneAt(lane);
+    if (load<u32>(record, L_DESCRIPTOR) == 0) continue;
+    const source: usize = load<u32>(record, L_SOURCE);
+    if (kind == CHAIN_CBC) v128.store(source, v128.load(AES_POOL + ((<usize>lane) << 4)));
+    store<u32>(record, <u32>source + 16, L_SOURCE);
+  }
+}
+
+function laneAt(lane: i32): usize {
+  return AES_CHAINS + <usize>lane * L_SIZE;
+}

@@ -1,0 +1,103 @@
+// ChaCha20-Poly1305 as ESP uses it against node:crypto; Poly1305 at the edges of its field.
+import { createCipheriv } from "node:crypto";
+import { describe, expect, it } from "vitest";
+import { REGIONS, SA_ROUND_KEYS, SA_SALT } from "../../assembly/layout.js";
+import { FORGED, PENDING } from "../../assembly/status.js";
+import { Random } from "../random.js";
+import { TARGETS } from "./entry.js";
+import { type Job, Room } from "./room.js";
+
+function poly1305(key: Uint8Array, message: Uint8Array): string {
+  const number = (bytes: Uint8Array) => BigInt(`0x${Buffer.from(bytes).reverse().toString("hex")}`);
+  const r = number(key.subarray(0, 16)) & 0x0ffffffc0ffffffc0ffffffc0fffffffn;
+  let h = 0n;
+  for (let at = 0; at < message.length; at += 16) h = ((h + number(message.subarray(at, at + 16)) + (1n << 128n)) * r) % ((1n << 130n) - 5n);
+  const tag = (h + number(key.subarray(16))) & ((1n << 128n) - 1n);
+  return Buffer.from(tag.toString(16).padStart(32, "0"), "hex").reverse().toString("hex");
+}
+
+describe.each(TARGETS)("ChaCha20-Poly1305, %s", (target) => {
+  it("lengths 0 to 300 and long ones, mixed SAs, sealed and opened", async () => {
+    const room = await Room.load("chacha", target);
+    const random = new Random();
+    const keys = Array.from({ length: 9 }, (_, sa) => {
+      const keyed = { key: random.bytes(32), salt: random.bytes(4), esn: random.chance(0.5), icvLength: 16 };
+      const { record } = room.makeSa(sa, keyed);
+      room.entry.bytes.set(keyed.key, record + SA_ROUND_KEYS);
+      room.entry.bytes.set(keyed.salt, record + SA_SALT);
+      return keyed;
+    });
+    const lengths = Array.from({ length: 301 }, (_, length) => length);
+    for (let i = 0; i < 4; i++) lengths.push(random.between(301, 65_535));
+    for (let i = 0; i < 100; i++) lengths.push(random.between(0, 2000));
+    for (let from = 0; from < lengths.length; ) {
+      const count = Math.min(random.pick([1, 2, 3, 5, 31, 32, 33, 256]), lengths.length - from);
+      const where = `seed ${random.seed}: list of ${count}`;
+      const jobs: Job[] = lengths.slice(from, from + count).map((length) => ({
+        sa: random.below(keys.length),
+        text: random.bytes(length),
+        iv: random.bytes(8),
+        spi: random.u32(),
+        sequence: (BigInt(random.u32()) << 32n) | BigInt(random.u32()),
+      }));
+      const want = jobs.map((job) => {
+        const { key, salt, esn } = keys[job.sa] as (typeof keys)[number];
+        const cipher = createCipheriv("chacha20-poly1305", key, Buffer.concat([salt, job.iv as Uint8Array]), { authTagLength: 16 });
+        cipher.setAAD(Room.aad(job.spi as number, job.sequence as bigint, esn), { plaintextLength: job.text.length });
+        const text = Buffer.concat([cipher.update(job.text), cipher.final()]);
+        return { text, tag: cipher.getAuthTag() };
+      });
+      const sealed = room.run(jobs, (list, n) => room.entry.call("chachaSeal", list, n));
+      sealed.forEach(({ text, tag }, i) => {
+        const wanted = want[i] as (typeof want)[number];
+        expect(wanted.text.equals(text), `${where}: text of ${text.length}`).toBe(true);
+        expect(wanted.tag.equals(tag.subarray(0, 16)), `${where}: tag of ${text.length}`).toBe(true);
+      });
+      const flipped = jobs.map(() => random.chance(1 / 3));
+      const arriving = jobs.map((job, i) => {
+        const { text, tag } = want[i] as (typeof want)[number];
+        const copy = { ...job, text: Uint8Array.from(text), icv: Uint8Array.from(tag) };
+        const part = copy.text.length > 0 && random.chance(0.5) ? copy.text : copy.icv;
+        const at = random.below(part.length);
+        if (flipped[i]) part[at] = (part[at] as number) ^ (1 << random.below(8));
+        return copy;
+      });
+      const opened = room.run(arriving, (list, n) => room.entry.call("chachaOpen", list, n));
+      opened.forEach(({ status, text }, i) => {
+        expect(status, where).toBe(flipped[i] ? FORGED : PENDING);
+        const left = flipped[i] ? (arriving[i] as Job).text : (jobs[i] as Job).text;
+        expect(Buffer.from(text).equals(left), `${where}: opened text of ${text.length}`).toBe(true);
+      });
+      from += count;
+    }
+  });
+
+  it("Poly1305 agrees with BigInt where its field ends: blocks of ones, zeroes, p - 1, p, p + 1", async () => {
+    const { entry } = await Room.load("chacha", target);
+    const random = new Random();
+    const KEY = REGIONS;
+    const MESSAGE = REGIONS + 64;
+    const TAG = REGIONS + 0x8000;
+    const blocks = [
+      new Uint8Array(16).fill(255),
+      new Uint8Array(16),
+      new Uint8Array(16).fill(255).fill(0xfb, 0, 1),
+      new Uint8Array(16).fill(255).fill(0xfa, 0, 1),
+      new Uint8Array(16).fill(255).fill(0xfc, 0, 1),
+    ];
+    for (let round = 0; round < 3000; round++) {
+      const key = random.chance(0.3) ? new Uint8Array(32).fill(255) : random.bytes(32);
+      if (random.chance(0.2)) key.set([1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0].map((byte) => byte * random.between(0, 2)));
+      const message = Buffer.concat(Array.from({ length: random.between(0, 9) }, () => (random.chance(0.7) ? random.pick(blocks) : random.bytes(16))));
+      entry.bytes.set(key, KEY);
+      entry.bytes.set(message, MESSAGE);
+      entry.call("polyStart", KEY);
+      const split = random.between(0, message.length / 16);
+      entry.call("polyBlocks", MESSAGE, split);
+      entry.call("polyBlocks", MESSAGE + 16 * split, message.length / 16 - split);
+      entry.call("polyFinish", KEY, TAG);
+      const tag = Buffer.from(entry.bytes.subarray(TAG, TAG + 16)).toString("hex");
+      if (tag !== poly1305(key, message)) expect.fail(`seed ${random.seed} round ${round}`);
+    }
+  });
+});

@@ -1,0 +1,6 @@
+export { aesExpand } from "../../../assembly/aes/expand";
+export { aesPlanes } from "../../../assembly/aes/planes";
+export { cbcEncrypt, cbcEncryptWithIvs } from "../../../assembly/aes/cbc-encrypt";
+export { ccmOpen, ccmSeal } from "../../../assembly/ccm/ccm";
+export { cmacTags } from "../../../assembly/cmac/tags";
+export { macKeys } from "../../../assembly/cmac/keys";

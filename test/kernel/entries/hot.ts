@@ -1,1 +1,0 @@
-export { hotFor } from "../../../assembly/hot";
