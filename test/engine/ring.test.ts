@@ -1,0 +1,155 @@
+// The fast verbs: whatever was taken comes out once, in the order offered; bytes are borrowed; nothing is disturbed.
+import { describe, expect, it } from "vitest";
+import { DataPlane } from "../../src/index.js";
+import { ipv4, ipv6 } from "../packets.js";
+import { drain, gcm, world } from "./world.js";
+
+describe("the ring", () => {
+  it("hands out in the order offered, whatever became of the packets", async () => {
+    const { plane, out } = await world(gcm("out", { pathMtu: 1400 }));
+    plane.addPolicy({ direction: "out", selector: { protocol: 6 }, action: "bypass" });
+    plane.addPolicy({ direction: "out", selector: { protocol: 17 }, action: "protect", sa: out });
+    const offered = [
+      ipv4(),
+      ipv4({ protocol: 6 }),
+      ipv4({ protocol: 1 }),
+      ipv4({ length: 1400, df: true }),
+      new Uint8Array(3),
+      ipv6(),
+      ipv4({ length: 60 }),
+    ];
+    for (const packet of offered) expect(plane.outbound(0, packet)).toBe(true);
+    plane.inbound(0, Uint8Array.of(0xff));
+    plane.inbound(0, Uint8Array.of(0, 0, 0, 0, 7, 7, 7));
+    const items = drain(plane, 0);
+    expect(items.map(({ kind, verdict, last }) => `${kind} ${verdict} ${last}`)).toEqual([
+      "datagram sealed true",
+      "clear bypassed true",
+      "dropped discarded true",
+      "icmp too-big false",
+      "dropped too-big true",
+      "dropped malformed true",
+      "datagram sealed true",
+      "datagram sealed true",
+      "dropped keepalive true",
+      "ike ike true",
+    ]);
+    expect(items[1]?.bytes).toEqual(offered[1]);
+    expect(items[9]?.bytes).toEqual(Uint8Array.of(7, 7, 7));
+    expect(items.filter((item) => item.kind === "dropped").every((item) => item.bytes.length === 0)).toBe(true);
+    expect(plane.counters["too-big"]).toBe(1);
+  });
+
+  it("answers false when it is full, takes nothing, and goes on after poll", async () => {
+    const { plane, peer, out, incoming } = await world();
+    let taken = 0;
+    while (plane.outbound(0, ipv4(), out)) taken++;
+    expect(taken).toBe(63); // 64 places, one kept for an ICMP
+    expect(out.stats.packets).toBe(taken);
+    const first = drain(plane, 0);
+    expect(first.length).toBe(taken);
+    expect(plane.outbound(0, ipv4(), out)).toBe(true);
+    for (const { bytes } of [...first, ...drain(plane, 0)]) expect(peer.unprotect(0, bytes).verdict).toBe("delivered");
+    expect(incoming.sequence).toBe(64n);
+  });
+
+  it("wraps around its end for ever, with long packets among short ones", async () => {
+    const { plane, peer, out } = await world(gcm("out", { pathMtu: 65535 }));
+    for (let round = 0; round < 40; round++) {
+      const packets = Array.from({ length: 23 }, (_, i) => ipv4({ length: i % 7 === 3 ? 3000 + 997 * (round % 60) : 40 + 13 * i }));
+      const sealed = [];
+      for (const packet of packets) {
+        if (!plane.outbound(round, packet, out)) {
+          sealed.push(...drain(plane, round));
+          expect(plane.outbound(round, packet, out)).toBe(true);
+        }
+      }
+      sealed.push(...drain(plane, round));
+      expect(sealed.length).toBe(packets.length);
+      for (const { bytes } of sealed) {
+        if (!peer.inbound(round, bytes)) throw new Error("the peer is full");
+        if (bytes.length > 2048) {
+          const [item] = drain(peer, round).slice(-1);
+          expect(item?.verdict).toBe("delivered");
+        }
+      }
+      drain(peer, round);
+    }
+    expect(peer.counters.delivered).toBe(40 * 23);
+  });
+
+  it("leaves no byte of a packet behind in a slot that is used again", async () => {
+    const { plane, out } = await world(gcm("out"), gcm("in"), { limits: { packets: 16 } });
+    const secret = ipv4({ length: 900, payload: new Uint8Array(880).fill(0xab) });
+    const { memory } = plane.createItem();
+    const marked = () => {
+      let run = 0;
+      let longest = 0;
+      for (const byte of memory) {
+        run = byte === 0xab ? run + 1 : 0;
+        longest = Math.max(longest, run);
+      }
+      return longest;
+    };
+    plane.outbound(0, secret, out);
+    out.delete(); // refused by the kernel: the plain text stays in its slot until the slot is used again
+    expect(drain(plane, 0).map((item) => item.verdict)).toEqual(["no-sa"]);
+    expect(marked()).toBeGreaterThan(800);
+    const next = plane.addSa(gcm("out", { spi: 0x2002 }));
+    for (let i = 0; i < 16; i++) {
+      plane.outbound(0, ipv4({ length: 40 }), next);
+      drain(plane, 0);
+    }
+    expect(marked()).toBeLessThan(16);
+    plane.close();
+    expect(memory.every((byte) => byte === 0)).toBe(true);
+  });
+
+  it("is not disturbed by the simple verbs", async () => {
+    const { plane, peer, out } = await world();
+    plane.outbound(0, ipv4({ length: 77 }), out);
+    const simple = plane.protect(0, ipv4({ length: 66 }), out).datagrams[0] as Uint8Array;
+    plane.outbound(0, ipv4({ length: 88 }), out);
+    expect(peer.unprotect(0, simple).packet?.length).toBe(66);
+    const lengths = drain(plane, 0).map(({ bytes }) => peer.unprotect(0, bytes).packet?.length);
+    expect(lengths).toEqual([77, 88]);
+  });
+
+  it("results of the simple verbs stay as they are", async () => {
+    const { plane, peer, out } = await world();
+    const datagrams = Array.from({ length: 200 }, (_, i) => plane.protect(0, ipv4({ length: 600 + i }), out).datagrams[0] as Uint8Array);
+    expect(datagrams.every((datagram) => datagram.constructor === Uint8Array)).toBe(true);
+    const packets = datagrams.map((datagram) => peer.unprotect(0, datagram).packet as Uint8Array);
+    packets.forEach((packet, i) => {
+      expect(packet).toEqual(ipv4({ length: 600 + i }));
+    });
+  });
+
+  it("protectInto and unprotectInto fill the caller's arrays", async () => {
+    const { plane, peer, out } = await world();
+    const target = new Uint8Array(2000);
+    const opened = new Uint8Array(2000);
+    const length = plane.protectInto(0, ipv4({ length: 500 }), target, out);
+    expect(plane.verdict).toBe("sealed");
+    expect(peer.unprotectInto(0, target.subarray(0, length), opened)).toBe(500);
+    expect(opened.subarray(0, 500)).toEqual(ipv4({ length: 500 }));
+    expect(peer.unprotectInto(0, target.subarray(0, length), opened)).toBe(0);
+    expect(peer.verdict).toBe("replayed");
+    expect(() => plane.protectInto(0, ipv4({ length: 500 }), new Uint8Array(500), out)).toThrowError(
+      expect.objectContaining({ code: "target-too-small" }),
+    );
+    expect(out.sequence).toBe(1n);
+  });
+});
+
+it("memory is what the limits say, and small planes are small", async () => {
+  const sizes = [];
+  for (const limits of ["edge", "client", "gateway"] as const) {
+    const plane = await DataPlane.create({ limits });
+    sizes.push(plane.memoryBytes / 2 ** 20);
+    plane.close();
+  }
+  expect(sizes[0]).toBeLessThanOrEqual(2);
+  expect(sizes[1]).toBeLessThanOrEqual(4);
+  expect(sizes[2]).toBeLessThanOrEqual(128);
+});
