@@ -160,6 +160,7 @@ export function describe(engine: Engine, entry: Entry, address: number, admissio
   const { fields } = engine;
   const sa = admission.sa as Sa;
   const { headerLength } = admission;
+  const { dfBit } = sa.resolved.config;
   const transport = sa.mode === "transport";
   const d = entry.descriptor;
   words[d + (D_PACKET >> 2)] = address + headerLength;
@@ -176,7 +177,7 @@ export function describe(engine: Engine, entry: Entry, address: number, admissio
   entry.path = sa.path;
   entry.now = engine.now;
   entry.reserved = admission.text;
-  entry.df = fields.dontFragment;
+  entry.df = dfBit === "copy" || dfBit === undefined ? fields.dontFragment : dfBit === "set";
   engine.countVolume(sa, admission.text);
 }
 
