@@ -164,7 +164,8 @@ test("HMAC with a key of a length the engine refuses is verified all the same", 
   const sa = config(CBC);
   const frames = await sealed(sa, [inner4(60)]);
   // HMAC pads a short key with zeroes: this one is the same key, and not 32 bytes.
-  const zeroEnded = config({ ...CBC, integrityKey: concat(key(31, 99), Uint8Array.of(0)) });
+  const integrityKey = concat(key(31, 99), Uint8Array.of(0));
+  const zeroEnded = config({ ...CBC, integrityKey, esn: true, initialSequence: 0x7_0000_0001n });
   const rows = rowsFor(zeroEnded).replace(/00"$/gm, '"');
   const same = await decrypted(await sealed(zeroEnded, [inner4(60)]), rows);
   expect(same.said).toContain("(node:crypto)");
@@ -185,6 +186,20 @@ test("a row without the integrity key opens what the row with it would have veri
   bad[bad.length - 1] = (bad[bad.length - 1] ?? 0) ^ 1;
   expect((await decrypted(forged, row)).opened).toEqual([inner4(60)]);
   expect((await decrypted(forged, row + rowsFor(sa))).said).toMatch(/0x00001001 +1 +0 +1/);
+});
+
+test("AES-CTR without the integrity key", async () => {
+  const sa = config({
+    encryption: "aes-ctr",
+    encryptionKey: key(36),
+    integrity: "hmac-sha1-96",
+    integrityKey: key(20),
+  });
+  const row = `"IPv4","*","*","*","AES-CTR [RFC3686]","0x${Buffer.from(key(36)).toString("hex")}",`;
+  const packets = [inner4(60), inner4(1000)];
+  const ran = await decrypted(await sealed(sa, packets), `${row}"ANY 96 bit authentication [no checking]",""\n`);
+  expect([ran.status, ran.opened]).toEqual([0, packets]);
+  expect(ran.said).toContain("aes-ctr, not verified");
 });
 
 test("the outer length is the capture's, not the packet's", async () => {

@@ -1,8 +1,11 @@
 // Captures that others made: those of tcpdump's test suite, whose keys are public.
 
+import { createCipheriv } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { writeCapture } from "../../src/pcap/index.js";
 import { internetChecksum } from "../../src/wire/ipv4.js";
+import { concat, ipv4 } from "../pcap/build-capture.js";
 import { decryptBytes } from "./run.js";
 
 const read = (name: string) => readFileSync(new URL(`../pcap/captures/${name}`, import.meta.url));
@@ -56,4 +59,22 @@ test("IKE on port 4500 and ARP go through as they were; ESP without a row is tol
   expect(said).toContain("0xf4dc0ae5");
   expect(said).toContain("no row for this SPI");
   expect(packets.filter(({ comment }) => comment === undefined).length).toBe(35 - 8);
+});
+
+test("DES", async () => {
+  const key = Buffer.from("0123456789abcdef", "hex");
+  const iv = Buffer.from("1234567890abcdef", "hex");
+  const encrypt = (text: Uint8Array) => {
+    const cipher = createCipheriv("des-ede3-cbc", Buffer.concat([key, key, key]), iv).setAutoPadding(false);
+    return Buffer.concat([cipher.update(text), cipher.final()]);
+  };
+  // FIPS 81, table C1: so this is DES.
+  const published = "e5c7cdde872bf27c43e934008c389c0f683788499a7c05f6";
+  expect(encrypt(Buffer.from("Now is the time for all ")).toString("hex")).toBe(published);
+  const inner = ipv4(37);
+  const text = concat(inner, Uint8Array.of(1, 1, 4));
+  const esp = concat(Uint8Array.of(0, 0, 16, 1, 0, 0, 0, 1), iv, encrypt(text), new Uint8Array(12));
+  const capture = writeCapture([{ timestamp: 0n, data: ipv4(20 + esp.length, 50, esp) }]);
+  const { packets } = await decryptBytes(capture, row("0x1001", "DES-CBC [RFC2405]", "0x0123456789abcdef"));
+  expect(packets.map(({ data }) => data)).toEqual([inner]);
 });
