@@ -166,7 +166,7 @@ test("HMAC with a key of a length the engine refuses is verified all the same", 
   // HMAC pads a short key with zeroes: this one is the same key, and not 32 bytes.
   const integrityKey = concat(key(31, 99), Uint8Array.of(0));
   const zeroEnded = config({ ...CBC, integrityKey, esn: true, initialSequence: 0x7_0000_0001n });
-  const rows = rowsFor(zeroEnded).replace(/00"$/gm, '"');
+  const rows = rowsFor(zeroEnded).replaceAll('00","64-bit"', '","64-bit"');
   const same = await decrypted(await sealed(zeroEnded, [inner4(60)]), rows);
   expect(same.said).toContain("(node:crypto)");
   expect([same.status, same.opened]).toEqual([0, [inner4(60)]]);
