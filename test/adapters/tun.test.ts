@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { Tun } from "../../src/adapters/tun.js";
 import { IpsecError } from "../../src/errors.js";
 import { setWord16 } from "../../src/wire/ip.js";
@@ -61,4 +61,15 @@ test.skipIf(process.platform !== "linux")("a name that is none is refused before
   for (const wrong of ["", "a-name-too-long-for-linux", "a b", "a/b"]) {
     await expect(Tun.open({ name: wrong, onPacket() {} })).rejects.toThrow(IpsecError);
   }
+});
+
+test.skipIf(process.platform !== "linux")("without koffi, a sentence that says what to install", async () => {
+  vi.doMock("koffi", () => {
+    throw new Error("Cannot find package 'koffi'");
+  });
+  await expect(Tun.open({ name, onPacket() {} })).rejects.toMatchObject({
+    code: "adapter",
+    message: expect.stringContaining("npm install koffi"),
+  });
+  vi.doUnmock("koffi");
 });
