@@ -25,7 +25,7 @@ export interface PlaneOptions {
   /** "udp": every datagram is a UDP payload. "ip": a whole IP packet. Omitted: the first addSa fixes it. */
   readonly carrier?: Carrier;
   /** Fills an array with random bytes. Default crypto.getRandomValues. */
-  readonly random?: (bytes: Uint8Array) => void;
+  readonly random?: (bytes: Uint8Array<ArrayBuffer>) => unknown;
   /** The kernel, where bytes may not be compiled: a module imported statically. Default: the inlined build. */
   readonly wasm?: WasmSource;
   /** Default "auto": relaxed SIMD where the realm has it. */
@@ -45,7 +45,7 @@ export class DataPlane {
   readonly #engine: Engine;
   readonly #profile: Profile;
   readonly #defaults: SaDefaults;
-  readonly #random: (bytes: Uint8Array) => void;
+  readonly #random: (bytes: Uint8Array<ArrayBuffer>) => unknown;
   readonly #slab = new Slab();
   readonly #admission = newAdmission();
   readonly #arrival = newArrival();
@@ -79,7 +79,7 @@ export class DataPlane {
     if (options.carrier !== undefined) checkCarrier(options.carrier);
     this.#profile = checkProfile(options.profile);
     this.#defaults = options.defaults ?? {};
-    this.#random = options.random ?? ((bytes) => void crypto.getRandomValues(bytes as Uint8Array<ArrayBuffer>));
+    this.#random = options.random ?? ((bytes) => crypto.getRandomValues(bytes));
     this.variant = kernel.variant() === 1 ? "relaxed-simd" : "simd";
     const limits = resolveLimits(options.limits);
     const seed = new Uint8Array(4);
@@ -199,10 +199,9 @@ export class DataPlane {
     return new Item(this.#open().memory.bytes);
   }
 
-  /** Runs the timers that are due. What it produces (keepalives, dummies) comes out of `poll` after a flush. */
+  /** Runs the timers that are due. What it produces (keepalives, dummies) comes out of `poll`; it flushes for that. */
   tick(now: number): void {
-    const engine = this.#begin(now);
-    runTimers(engine, this.#random);
+    if (runTimers(this.#begin(now), this.#random)) this.flush(now);
   }
 
   /** When `tick` is next due, Infinity if never. */

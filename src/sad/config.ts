@@ -43,6 +43,8 @@ interface CommonConfig {
   readonly addedAt?: number;
   /** Bytes of the largest outer IP packet, 256..65535. Default 1500. */
   readonly pathMtu?: number;
+  /** Cutting packets before they are sealed is not implemented yet: anything but false throws `unsupported`. */
+  readonly prefragment?: false;
   /** The outer DF bit over IPv4, RFC 4301 section 8.1. Default "copy". */
   readonly dfBit?: "copy" | "set" | "clear";
   /** The outer DSCP, RFC 4301 section 5.1.2.1: copied, or 0..63. Default "copy". */

@@ -36,6 +36,9 @@ export function resolveSa(given: SaConfig, carrier: "udp" | "ip", profile: Profi
   if (config.protocol !== "esp") {
     throw new IpsecError("unsupported", `protocol "${String(config.protocol)}" is not implemented yet: "esp" is`);
   }
+  if ((config.prefragment as unknown) !== undefined && config.prefragment !== false) {
+    throw new IpsecError("unsupported", "prefragment is not implemented yet: leave it out, or give false");
+  }
   whole(config.spi, 256, 0xffff_ffff, "spi", "spi");
   const encryption = resolveEncryption(config, profile);
   const integrity = resolveIntegrity(config, encryption, profile);

@@ -14,12 +14,13 @@ import type { TimerName } from "./deadlines.js";
 
 const DUMMY_LENGTH = 64;
 
-/** Runs everything that is due at `engine.now`. What it produces is staged; when the ring is full the rest waits. */
-export function runTimers(engine: Engine, random: (bytes: Uint8Array) => void): void {
+/** Runs everything that is due at `engine.now`; true when that staged something. When the ring is full the rest waits. */
+export function runTimers(engine: Engine, random: (bytes: Uint8Array<ArrayBuffer>) => unknown): boolean {
   const { deadlines } = engine;
+  let staged = false;
   while (deadlines.earliest <= engine.now) {
     const entry = deadlines.take();
-    if (entry === undefined) return;
+    if (entry === undefined) return staged;
     const { sa, timer } = entry;
     const due = engine.dueAt(sa, timer);
     if (due > engine.now) {
@@ -29,14 +30,16 @@ export function runTimers(engine: Engine, random: (bytes: Uint8Array) => void): 
     const produces = timer === "keepalive" || timer === "dummy";
     if (produces && !engine.ring.hasRoom(1, SLOT_DATA)) {
       deadlines.set(due, sa, timer);
-      return;
+      return staged;
     }
+    staged ||= produces;
     fire(engine, sa, timer, random);
     deadlines.set(engine.dueAt(sa, timer), sa, timer);
   }
+  return staged;
 }
 
-function fire(engine: Engine, sa: Sa, timer: TimerName, random: (bytes: Uint8Array) => void): void {
+function fire(engine: Engine, sa: Sa, timer: TimerName, random: (bytes: Uint8Array<ArrayBuffer>) => unknown): void {
   switch (timer) {
     case "soft":
       sa.lifetime.announced = true;
@@ -98,7 +101,7 @@ function stampLengths(bytes: Uint8Array, start: number, length: number, sa: Sa):
 }
 
 /** Stages a dummy packet of `length` random bytes; false when the SA cannot carry it or the ring is full. */
-export function stageDummy(engine: Engine, sa: Sa, length: number, random: (bytes: Uint8Array) => void): boolean {
+export function stageDummy(engine: Engine, sa: Sa, length: number, random: (bytes: Uint8Array<ArrayBuffer>) => unknown): boolean {
   const { ring, memory } = engine;
   const fitting = Math.min(length, largestPayload(sa, pathMtu(sa), 0), SLOT_DATA);
   if (sa.state !== "live" || sa.refusing || sa.lifetime.refuses(fitting + 32) !== undefined) return false;

@@ -46,7 +46,7 @@ export class KernelMemory {
   readonly words: Uint32Array;
   readonly longs: BigUint64Array;
 
-  constructor(kernel: KernelExports, limits: Limits, random: (bytes: Uint8Array) => void) {
+  constructor(kernel: KernelExports, limits: Limits, random: (bytes: Uint8Array<ArrayBuffer>) => unknown) {
     this.kernel = kernel;
     this.plan = planMemory(limits);
     const missing = Math.ceil((this.plan.end - kernel.memory.buffer.byteLength) / PAGE);
@@ -69,7 +69,7 @@ export class KernelMemory {
     this.bytes.fill(0);
   }
 
-  #writeControl(limits: Limits, random: (bytes: Uint8Array) => void): void {
+  #writeControl(limits: Limits, random: (bytes: Uint8Array<ArrayBuffer>) => unknown): void {
     const { plan, words } = this;
     words[C_SPI_TABLE >> 2] = plan.spiTable;
     words[C_SPI_MASK >> 2] = plan.spiEntries - 1;
