@@ -18,8 +18,26 @@ import { gcmOpen, gcmSeal } from "./gcm/gcm";
 import { gmacOpen, gmacSeal } from "./gcm/gmac";
 import { hmacTags } from "./hmac/hmac";
 import {
-  COUNTS, C_RECORDS, D_SA, D_STATUS, ENC_CBC, ENC_CCM, ENC_CHACHA, ENC_CTR, ENC_GCM, ENC_GMAC, INT_CMAC, INT_NONE,
-  INT_XCBC, MAX_BATCH, ORDER, ORDER_WORK, SA_ENCRYPTION, SA_INTEGRITY, SA_ROUNDS, SA_SIZE,
+  COUNTS,
+  C_RECORDS,
+  D_SA,
+  D_STATUS,
+  ENC_CBC,
+  ENC_CCM,
+  ENC_CHACHA,
+  ENC_CTR,
+  ENC_GCM,
+  ENC_GMAC,
+  INT_CMAC,
+  INT_NONE,
+  INT_XCBC,
+  MAX_BATCH,
+  ORDER,
+  ORDER_WORK,
+  SA_ENCRYPTION,
+  SA_INTEGRITY,
+  SA_ROUNDS,
+  SA_SIZE,
 } from "./layout";
 import { FORGED, PENDING } from "./status";
 
@@ -28,12 +46,12 @@ export function sealRun(count: i32): void {
   group(count, false);
   for (let first = 0, next = 0; first < count; first = next) {
     next = endOfGroup(first, count, false);
-    encrypt(ORDER + (<usize>first << 2), next - first);
+    encrypt(ORDER + ((<usize>first) << 2), next - first);
   }
   group(count, true);
   for (let first = 0, next = 0; first < count; first = next) {
     next = endOfGroup(first, count, true);
-    tags(ORDER + (<usize>first << 2), next - first);
+    tags(ORDER + ((<usize>first) << 2), next - first);
   }
 }
 
@@ -42,34 +60,46 @@ export function openRun(count: i32): void {
   group(count, true);
   for (let first = 0, next = 0; first < count; first = next) {
     next = endOfGroup(first, count, true);
-    verify(ORDER + (<usize>first << 2), next - first);
+    verify(ORDER + ((<usize>first) << 2), next - first);
   }
   group(count, false);
   for (let first = 0, next = 0; first < count; first = next) {
     next = endOfGroup(first, count, false);
-    decrypt(ORDER + (<usize>first << 2), next - first);
+    decrypt(ORDER + ((<usize>first) << 2), next - first);
   }
 }
 
 function encrypt(list: usize, count: i32): void {
   switch (algorithmOf(list, false)) {
-    case ENC_CBC: return cbcEncrypt(list, count);
-    case ENC_CTR: return ctrApply(list, count);
-    case ENC_GCM: return gcmSeal(list, count);
-    case ENC_CCM: return ccmSeal(list, count);
-    case ENC_CHACHA: return chachaSeal(list, count);
-    case ENC_GMAC: return gmacSeal(list, count);
+    case ENC_CBC:
+      return cbcEncrypt(list, count);
+    case ENC_CTR:
+      return ctrApply(list, count);
+    case ENC_GCM:
+      return gcmSeal(list, count);
+    case ENC_CCM:
+      return ccmSeal(list, count);
+    case ENC_CHACHA:
+      return chachaSeal(list, count);
+    case ENC_GMAC:
+      return gmacSeal(list, count);
   }
 }
 
 function decrypt(list: usize, count: i32): void {
   switch (algorithmOf(list, false)) {
-    case ENC_CBC: return cbcDecrypt(list, count);
-    case ENC_CTR: return ctrApply(list, count);
-    case ENC_GCM: return gcmOpen(list, count);
-    case ENC_CCM: return ccmOpen(list, count);
-    case ENC_CHACHA: return chachaOpen(list, count);
-    case ENC_GMAC: return gmacOpen(list, count);
+    case ENC_CBC:
+      return cbcDecrypt(list, count);
+    case ENC_CTR:
+      return ctrApply(list, count);
+    case ENC_GCM:
+      return gcmOpen(list, count);
+    case ENC_CCM:
+      return ccmOpen(list, count);
+    case ENC_CHACHA:
+      return chachaOpen(list, count);
+    case ENC_GMAC:
+      return gmacOpen(list, count);
   }
 }
 
@@ -84,7 +114,7 @@ function verify(list: usize, count: i32): void {
   if (algorithmOf(list, true) == INT_NONE) return;
   tags(list, count);
   for (let i = 0; i < count; i++) {
-    const descriptor = <usize>load<u32>(list + (<usize>i << 2));
+    const descriptor = <usize>load<u32>(list + ((<usize>i) << 2));
     if (load<u32>(descriptor, D_STATUS) == PENDING && !icvMatches(descriptor)) store<u32>(descriptor, FORGED, D_STATUS);
   }
 }
@@ -124,7 +154,7 @@ function scatter(count: i32, from: usize, to: usize, byClass: bool, byIntegrity:
     const counter = COUNTS + ((byClass ? classOf(sa, byIntegrity) : recordByte(sa)) << 2);
     const target = load<u32>(counter);
     store<u32>(counter, target + 1);
-    store<u32>(to + (<usize>target << 2), load<u32>(from + (<usize>i << 2)));
+    store<u32>(to + ((<usize>target) << 2), load<u32>(from + ((<usize>i) << 2)));
   }
 }
 
@@ -138,7 +168,7 @@ function endOfGroup(first: i32, count: i32, byIntegrity: bool): i32 {
 /** What runs together: one algorithm with one key length. */
 function classOf(sa: usize, byIntegrity: bool): usize {
   if (byIntegrity) return load<u8>(sa, SA_INTEGRITY);
-  return (<usize>load<u8>(sa, SA_ENCRYPTION) << 4) | load<u8>(sa, SA_ROUNDS);
+  return ((<usize>load<u8>(sa, SA_ENCRYPTION)) << 4) | load<u8>(sa, SA_ROUNDS);
 }
 
 /** The low byte of the record's index: SAs that share it interleave, which costs time and nothing else. */
@@ -151,7 +181,7 @@ function bump(key: usize): void {
 }
 
 function saOf(list: usize, i: i32): usize {
-  return load<u32>(<usize>load<u32>(list + (<usize>i << 2)), D_SA);
+  return load<u32>(<usize>load<u32>(list + ((<usize>i) << 2)), D_SA);
 }
 
 function algorithmOf(list: usize, byIntegrity: bool): i32 {

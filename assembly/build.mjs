@@ -2,76 +2,76 @@
 //
 //   node assembly/build.mjs           everything that is out of date
 //   node assembly/build.mjs kernel    the wasm files only        node assembly/build.mjs --force   all of it
+//
+//   assembly/ -> build/TARGET.wasm -> src/wasm/generated/TARGET.ts (base64)
+//   src/      -> dist/src          ;  build/TARGET.wasm -> dist/wasm
 
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { main as asc } from "assemblyscript/asc";
+import { fileURLToPath } from "node:url";
 
-process.chdir(new URL("../", import.meta.url).pathname);
+process.chdir(fileURLToPath(new URL("../", import.meta.url)));
 const force = process.argv.includes("--force");
 const kernelOnly = process.argv.includes("kernel");
-const TARGETS = ["simd", "relaxed-simd"];
+const TARGETS = { simd: "simdBase64", "relaxed-simd": "relaxedSimdBase64" };
 
-/** A fingerprint of everything below `folders`: file names and contents. */
-function fingerprint(folders) {
+/** A fingerprint of everything at or below `paths`: file names and contents. */
+function fingerprint(paths) {
   const hash = createHash("sha256");
-  for (const folder of folders) {
-    const files = statSync(folder).isFile() ? [""] : readdirSync(folder, { recursive: true }).sort();
-    for (const file of files) {
-      const path = file === "" ? folder : `${folder}/${file}`;
-      if (path.includes("generated") || !statSync(path).isFile()) continue;
-      hash.update(`${path}\0`).update(readFileSync(path));
+  for (const path of paths) {
+    const isFile = statSync(path).isFile();
+    const files = isFile ? [path] : readdirSync(path, { recursive: true }).map((file) => `${path}/${file}`);
+    for (const file of files.sort()) {
+      if (file.includes("generated") || !statSync(file).isFile()) continue;
+      hash.update(`${file}\0`).update(readFileSync(file));
     }
   }
   return hash.digest("hex");
 }
 
-/** Runs `build` unless `stamp` says that it has been run on the same sources. */
-async function whenChanged(name, folders, build) {
+/** Runs `build` unless `product` is there and its stamp says that it was made of the same sources. */
+async function whenChanged(name, sources, product, build) {
   const stamp = `build/${name}.stamp`;
-  const now = fingerprint([...folders, "asconfig.json", "assembly/build.mjs", "package.json"]);
-  if (!force && existsSync(stamp) && readFileSync(stamp, "utf8") === now) return;
+  const now = fingerprint([...sources, "package-lock.json", "assembly/build.mjs"]);
+  const isCurrent = existsSync(product) && existsSync(stamp) && readFileSync(stamp, "utf8") === now;
+  if (isCurrent && !force) return;
   const started = performance.now();
+  console.log(`building ${product} ...`);
   await build();
   writeFileSync(stamp, now);
-  console.log(`  built ${name} in ${((performance.now() - started) / 1000).toFixed(1)} s`);
+  console.log(`built ${product} in ${((performance.now() - started) / 1000).toFixed(1)} s`);
 }
 
-async function compile(target) {
-  const result = await asc(["--config", "asconfig.json", "--target", target], {
-    stdout: process.stdout,
-    stderr: process.stderr,
-  });
-  if (result.error) {
-    console.error(`asc: ${result.error.message}`);
+async function compileKernel(target) {
+  const { main: asc } = await import("assemblyscript/asc"); // Takes half a second: only when there is something to do.
+  const options = ["--config", "asconfig.json", "--target", target];
+  const { error } = await asc(options, { stdout: process.stdout, stderr: process.stderr });
+  if (error) {
+    console.error(`asc: ${error.message}`);
     process.exit(1);
   }
+  const base64 = readFileSync(`build/${target}.wasm`).toString("base64");
+  mkdirSync("src/wasm/generated", { recursive: true });
+  writeFileSync(`src/wasm/generated/${target}.ts`, `export const ${TARGETS[target]}: string =\n  "${base64}";\n`);
+}
+
+function compileLibrary() {
+  rmSync("dist", { recursive: true, force: true });
+  const compiler = fileURLToPath(import.meta.resolve("typescript/package.json")).replace("package.json", "bin/tsc");
+  const tsc = spawnSync(process.execPath, [compiler, "-p", "tsconfig.build.json"], { stdio: "inherit" });
+  if (tsc.status !== 0) process.exit(1);
+  mkdirSync("dist/wasm", { recursive: true });
+  for (const target of Object.keys(TARGETS)) cpSync(`build/${target}.wasm`, `dist/wasm/${target}.wasm`);
 }
 
 mkdirSync("build", { recursive: true });
-for (const target of TARGETS) {
-  await whenChanged(`kernel-${target}`, ["assembly"], async () => {
-    await compile(target);
-    const bytes = readFileSync(`build/${target}.wasm`);
-    mkdirSync("src/wasm/generated", { recursive: true });
-    const name = target === "simd" ? "simdBase64" : "relaxedSimdBase64";
-    const text = `export const ${name}: string =\n  "${bytes.toString("base64")}";\n`;
-    writeFileSync(`src/wasm/generated/${target}.ts`, text);
-  });
+const kernels = Object.keys(TARGETS).map((target) => `build/${target}.wasm`);
+for (const [index, target] of Object.keys(TARGETS).entries()) {
+  await whenChanged(`kernel-${target}`, ["assembly", "asconfig.json"], kernels[index], () => compileKernel(target));
 }
 if (!kernelOnly) {
-  await whenChanged(
-    "dist",
-    ["src", "assembly/layout.ts", "assembly/status.ts", "tsconfig.json", "build/simd.wasm"],
-    () => {
-      rmSync("dist", { recursive: true, force: true });
-      const tsc = spawnSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"], {
-        stdio: "inherit",
-      });
-      if (tsc.status !== 0) process.exit(1);
-      mkdirSync("dist/wasm", { recursive: true });
-      for (const target of TARGETS) cpSync(`build/${target}.wasm`, `dist/wasm/${target}.wasm`);
-    },
-  );
+  const shared = ["assembly/layout.ts", "assembly/status.ts"];
+  const sources = ["src", ...shared, ...kernels, "tsconfig.json", "tsconfig.build.json", "package.json"];
+  await whenChanged("library", sources, "dist/src/index.js", compileLibrary);
 }

@@ -5,7 +5,7 @@ import { load16, store16 } from "./bytes";
 export function sumWords(sum: u64, address: usize, length: u32): u64 {
   const even = address + (length & ~1);
   for (; address < even; address += 2) sum += load16(address);
-  if (length & 1) sum += <u64>load<u8>(address) << 8;
+  if (length & 1) sum += (<u64>load<u8>(address)) << 8;
   return sum;
 }
 

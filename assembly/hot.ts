@@ -6,9 +6,28 @@ import { wipe } from "./bytes";
 import { macKeys } from "./cmac/keys";
 import { ghashKey } from "./gcm/ghash";
 import {
-  C_HOT, C_HOT_COUNT, C_HOT_HAND, ENC_CBC, ENC_GCM, ENC_GMAC, HOT_INVERSE_PLANES, HOT_MAC_KEYS, HOT_MAC_SUBKEYS,
-  HOT_OWNER, HOT_PLANES, HOT_SIZE, HOT_USED, INT_CMAC, INT_XCBC, SA_DIRECTION, SA_ENCRYPTION, SA_HOT, SA_INNER_STATE,
-  SA_INTEGRITY, SA_ROUND_KEYS, SA_ROUNDS,
+  C_HOT,
+  C_HOT_COUNT,
+  C_HOT_HAND,
+  ENC_CBC,
+  ENC_GCM,
+  ENC_GMAC,
+  HOT_INVERSE_PLANES,
+  HOT_MAC_KEYS,
+  HOT_MAC_SUBKEYS,
+  HOT_OWNER,
+  HOT_PLANES,
+  HOT_SIZE,
+  HOT_USED,
+  INT_CMAC,
+  INT_XCBC,
+  SA_DIRECTION,
+  SA_ENCRYPTION,
+  SA_HOT,
+  SA_INNER_STATE,
+  SA_INTEGRITY,
+  SA_ROUND_KEYS,
+  SA_ROUNDS,
 } from "./layout";
 
 /** The hot entry of the SA at `sa`, filled on a miss. Valid until the next call of hotFor. */

@@ -31,7 +31,8 @@ function inspectIpv6(descriptor: usize, packet: usize, end: usize): void {
   // Hop-by-hop, routing, destination options, mobility; fragment; AH (RFC 8200 section 4, RFC 4302 section 2.2).
   while (header + 8 <= end && !laterFragment) {
     let length: usize = 8;
-    if (protocol == 0 || protocol == 43 || protocol == 60 || protocol == 135) length = (<usize>load<u8>(header, 1) + 1) << 3;
+    if (protocol == 0 || protocol == 43 || protocol == 60 || protocol == 135)
+      length = (<usize>load<u8>(header, 1) + 1) << 3;
     else if (protocol == 51) length = (<usize>load<u8>(header, 1) + 2) << 2;
     else if (protocol == 44) laterFragment = (load16(header + 2) & 0xfff8) != 0;
     else break;
@@ -42,7 +43,14 @@ function inspectIpv6(descriptor: usize, packet: usize, end: usize): void {
 }
 
 /** TCP, UDP, SCTP, DCCP and UDP-Lite carry ports in their first four bytes; ICMP a type and a code in two. */
-function readPorts(descriptor: usize, version: u32, protocol: u32, payload: usize, end: usize, laterFragment: bool): void {
+function readPorts(
+  descriptor: usize,
+  version: u32,
+  protocol: u32,
+  payload: usize,
+  end: usize,
+  laterFragment: bool,
+): void {
   let ports: u32 = 0;
   let readable = false;
   if (!laterFragment) {

@@ -32,7 +32,7 @@ export function replayCommit(sa: usize, sequence: u64): void {
   }
   if (!tracked) return;
   const address = wordAddress(sa, sequence);
-  store<u64>(address, load<u64>(address) | (<u64>1 << (sequence & 63)));
+  store<u64>(address, load<u64>(address) | ((<u64>1) << (sequence & 63)));
 }
 
 /** Every number up to and including `highest` counts as seen: a new SA, or a restored one. */
@@ -41,7 +41,7 @@ export function replayStart(sa: usize, highest: u64): void {
   if (load<u32>(sa, SA_WINDOW_BITS) == 0) return;
   memory.fill(load<u32>(sa, SA_WINDOW), 0xff, (load<u32>(sa, SA_WINDOW_MASK) + 1) << 3);
   const above = highest & 63; // the bits above it in its own word are the future
-  store<u64>(wordAddress(sa, highest), above == 63 ? ~(<u64>0) : (<u64>1 << (above + 1)) - 1);
+  store<u64>(wordAddress(sa, highest), above == 63 ? ~(<u64>0) : ((<u64>1) << (above + 1)) - 1);
 }
 
 /** Clears the words between the highest number and `sequence`, at most one lap. */
@@ -54,5 +54,5 @@ function slide(sa: usize, sequence: u64): void {
 }
 
 function wordAddress(sa: usize, sequence: u64): usize {
-  return load<u32>(sa, SA_WINDOW) + (<usize>((<u32>(sequence >> 6)) & load<u32>(sa, SA_WINDOW_MASK)) << 3);
+  return load<u32>(sa, SA_WINDOW) + ((<usize>(<u32>(sequence >> 6) & load<u32>(sa, SA_WINDOW_MASK))) << 3);
 }

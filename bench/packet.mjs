@@ -21,7 +21,15 @@ const BATCH = 64;
 const SIZES = [64, 256, 576, 1400];
 const ROUND_MS = 5;
 
-const aead = (name, encryption, key, cipher) => ({ name, encryption, key, cipher, ivLength: 8, alignment: 4, icvLength: 16 });
+const aead = (name, encryption, key, cipher) => ({
+  name,
+  encryption,
+  key,
+  cipher,
+  ivLength: 8,
+  alignment: 4,
+  icvLength: 16,
+});
 const cbc = (name, integrity, hash, macLength, icvLength) => ({
   name,
   encryption: "aes-cbc",
@@ -79,7 +87,9 @@ function nodeSealer(suite, key, macKey, target) {
     } else {
       const cipher = createCipheriv(suite.cipher, keyObject, iv).setAutoPadding(false);
       target.set(cipher.update(plain), start);
-      const tag = createHmac(suite.hash, macObject).update(target.subarray(0, start + textLength)).digest();
+      const tag = createHmac(suite.hash, macObject)
+        .update(target.subarray(0, start + textLength))
+        .digest();
       target.set(tag.subarray(0, suite.icvLength), start + textLength);
     }
     return start + textLength + suite.icvLength;
@@ -150,7 +160,13 @@ async function measure(suite, size) {
   }
   const mine = Math.min(...rounds.map((round) => round.mine));
   const theirs = Math.min(...rounds.map((round) => round.theirs));
-  return { mine, theirs, ratio: theirs / mine, paired: median(rounds.map((round) => round.theirs / round.mine)), variant };
+  return {
+    mine,
+    theirs,
+    ratio: theirs / mine,
+    paired: median(rounds.map((round) => round.theirs / round.mine)),
+    variant,
+  };
 }
 
 const progress = process.stderr.isTTY ? (text) => process.stderr.write(`\r\x1b[K${text}`) : () => {};

@@ -1,5 +1,6 @@
 // The engine: few verbs, no logic of its own. THE LINE OUT is outbound.ts, THE LINE IN is inbound.ts.
-import type { SaConfig } from "./sad/config.js";
+
+import { JUMBO_DATA } from "../assembly/layout.js";
 import { type Carrier, Engine } from "./engine.js";
 import { IpsecError } from "./errors.js";
 import type { Event } from "./event.js";
@@ -8,18 +9,34 @@ import { Item } from "./item.js";
 import { type Limits, type LimitsName, resolveLimits } from "./limits.js";
 import type { Path, PathConfig } from "./natt/path.js";
 import { newAdmission, offer, settleOutbound } from "./outbound.js";
+import type { SaConfig } from "./sad/config.js";
 import { resolveSa, type SaDefaults } from "./sad/resolve.js";
-import { Sa } from "./sad/sa.js";
+import type { Sa } from "./sad/sa.js";
 import type { Profile } from "./sad/suites.js";
 import {
-  checkTarget, copySingle, openSingle, type ProtectResult, protect, sealSingle, Slab, type UnprotectResult, unprotect,
+  checkTarget,
+  copySingle,
+  openSingle,
+  type ProtectResult,
+  protect,
+  Slab,
+  sealSingle,
+  type UnprotectResult,
+  unprotect,
 } from "./simple.js";
 import type { Policy, PolicyConfig } from "./spd/policy.js";
 import { runTimers, stageDummy } from "./timers/tick.js";
 import type { Verdict } from "./verdict.js";
-import { type KernelExports, type KernelSource, loadKernel, loadKernelSync, pickVariant, type Variant, type WasmSource } from "./wasm/kernel.js";
+import {
+  type KernelExports,
+  type KernelSource,
+  loadKernel,
+  loadKernelSync,
+  pickVariant,
+  type Variant,
+  type WasmSource,
+} from "./wasm/kernel.js";
 import { KernelMemory } from "./wasm/memory.js";
-import { JUMBO_DATA } from "../assembly/layout.js";
 
 export interface PlaneOptions {
   /** "udp": every datagram is a UDP payload. "ip": a whole IP packet. Omitted: the first addSa fixes it. */
@@ -49,7 +66,10 @@ export class DataPlane {
   readonly #slab = new Slab();
   readonly #admission = newAdmission();
   readonly #arrival = newArrival();
-  readonly #owner = { readSequence: (sa: Sa) => this.#engine.sad.sequence(sa), deleteSa: (sa: Sa) => this.#engine.delete(sa) };
+  readonly #owner = {
+    readSequence: (sa: Sa) => this.#engine.sad.sequence(sa),
+    deleteSa: (sa: Sa) => this.#engine.delete(sa),
+  };
   readonly #settle = (entry: Parameters<typeof settleOutbound>[1]): void => {
     if (entry.direction === "out") settleOutbound(this.#engine, entry);
     else settleInbound(this.#engine, entry);
@@ -98,7 +118,8 @@ export class DataPlane {
     const engine = this.#open();
     const carrier = this.#carrierFor(config.carrier);
     const resolved = resolveSa(config, carrier, this.#profile, this.#defaults);
-    const { source, target } = resolved.config.mode === "tunnel" ? resolved.config.tunnel : (resolved.config.endpoints ?? {});
+    const { source, target } =
+      resolved.config.mode === "tunnel" ? resolved.config.tunnel : (resolved.config.endpoints ?? {});
     const out = resolved.config.direction === "out";
     const natt = carrier === "udp" || resolved.config.natTraversal !== undefined;
     const port = natt ? (out ? resolved.ports.target : resolved.ports.source) : 0;
@@ -262,13 +283,19 @@ export class DataPlane {
     if (asked !== undefined) checkCarrier(asked);
     const carrier = this.#engine.carrier ?? asked ?? "udp";
     if (asked === undefined || asked === carrier) return carrier;
-    throw new IpsecError("carrier-mismatch", `this plane's carrier is "${carrier}", the SA's "${asked}": use a plane for each`);
+    throw new IpsecError(
+      "carrier-mismatch",
+      `this plane's carrier is "${carrier}", the SA's "${asked}": use a plane for each`,
+    );
   }
 }
 
 function kernelSource(options: PlaneOptions): WebAssembly.Module | Uint8Array<ArrayBuffer> {
   if (DataPlane.source !== undefined) return DataPlane.source.load(pickVariant(options.variant));
-  throw new IpsecError("wasm", "this entry carries no kernel: pass `wasm`, a module made from wasm-ipsec/wasm/simd.wasm");
+  throw new IpsecError(
+    "wasm",
+    "this entry carries no kernel: pass `wasm`, a module made from wasm-ipsec/wasm/simd.wasm",
+  );
 }
 
 function checkCarrier(carrier: string): void {
@@ -279,6 +306,7 @@ function checkCarrier(carrier: string): void {
 function checkProfile(profile: string | undefined): Profile {
   if (profile === undefined) return "interop";
   if (profile === "modern" || profile === "interop") return profile;
-  if (profile === "legacy") throw new IpsecError("unsupported", 'profile "legacy" (DES, 3DES, MD5) is not implemented yet');
+  if (profile === "legacy")
+    throw new IpsecError("unsupported", 'profile "legacy" (DES, 3DES, MD5) is not implemented yet');
   throw new IpsecError("option", `profile is "${profile}": "modern" or "interop" is allowed`);
 }

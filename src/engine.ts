@@ -4,15 +4,15 @@ import { IpsecError } from "./errors.js";
 import { EventQueue, type LifetimeLimit } from "./event.js";
 import type { Limits } from "./limits.js";
 import { type Path, PathTable } from "./natt/path.js";
-import { Sad } from "./sad/sad.js";
 import type { Sa } from "./sad/sa.js";
+import { Sad } from "./sad/sad.js";
 import type { Policy } from "./spd/policy.js";
 import { Spd } from "./spd/spd.js";
 import { Deadlines, type TimerName } from "./timers/deadlines.js";
 import { VERDICTS, type Verdict } from "./verdict.js";
-import { IpFields } from "./wire/ip.js";
 import type { KernelMemory } from "./wasm/memory.js";
 import { Entry, Ring } from "./wasm/ring.js";
+import { IpFields } from "./wire/ip.js";
 
 export type Carrier = "udp" | "ip";
 
@@ -88,7 +88,8 @@ export class Engine {
     sa.addedAt = addedAt;
     sa.lastSentAt = addedAt;
     sa.hardAt = addedAt + sa.lifetime.hardAfter;
-    for (const timer of ["soft", "hard", "idle", "keepalive", "dummy"] as const) this.deadlines.set(this.dueAt(sa, timer), sa, timer);
+    for (const timer of ["soft", "hard", "idle", "keepalive", "dummy"] as const)
+      this.deadlines.set(this.dueAt(sa, timer), sa, timer);
   }
 
   /** When a timer of an SA is due, as things stand; Infinity for one that is not set or no longer matters. */
@@ -177,7 +178,12 @@ export class Engine {
     if (sa.direction !== "in" || entry.length < 4) return false;
     const { bytes } = this.memory;
     const at = entry.start;
-    const spi = (((bytes[at] as number) << 24) | ((bytes[at + 1] as number) << 16) | ((bytes[at + 2] as number) << 8) | (bytes[at + 3] as number)) >>> 0;
+    const spi =
+      (((bytes[at] as number) << 24) |
+        ((bytes[at + 1] as number) << 16) |
+        ((bytes[at + 2] as number) << 8) |
+        (bytes[at + 3] as number)) >>>
+      0;
     return spi === sa.spi;
   }
 

@@ -8,8 +8,23 @@
 //   4  authenticated: volume, idle, NAT mapping, counters  expired, dummy                 the only place liveness is fed
 //   5  the inner packet against the SA's selectors         policy-mismatch
 import {
-  D_HEADER_LENGTH, D_INNER, D_LENGTH, D_LENGTH_OUT, D_NEWEST, D_NEXT_OFFSET, D_PACKET, D_PORTS, D_PROTOCOL, D_SA,
-  D_SEQUENCE, D_SOURCE, D_START, D_STATUS, D_TARGET, D_TEXT_LENGTH, D_TOS,
+  D_HEADER_LENGTH,
+  D_INNER,
+  D_LENGTH,
+  D_LENGTH_OUT,
+  D_NEWEST,
+  D_NEXT_OFFSET,
+  D_PACKET,
+  D_PORTS,
+  D_PROTOCOL,
+  D_SA,
+  D_SEQUENCE,
+  D_SOURCE,
+  D_START,
+  D_STATUS,
+  D_TARGET,
+  D_TEXT_LENGTH,
+  D_TOS,
 } from "../assembly/layout.js";
 import { PENDING } from "../assembly/status.js";
 import type { Engine } from "./engine.js";

@@ -36,7 +36,10 @@ export class Item {
   /** Copies the bytes to `target` from `offset` on without allocating; answers their number. Throws `target-too-small`. */
   copyInto(target: Uint8Array, offset = 0): number {
     if (target.length - offset < this.length) {
-      throw new IpsecError("target-too-small", `the target has room for ${target.length - offset} bytes, the item has ${this.length}`);
+      throw new IpsecError(
+        "target-too-small",
+        `the target has room for ${target.length - offset} bytes, the item has ${this.length}`,
+      );
     }
     const { memory, start, length } = this;
     target.set(memory.subarray(start, start + length), offset);

@@ -9,15 +9,24 @@
 //   7  one kernel call for the batch                 sealed, exhausted, no-sa             assembly/esp/seal.ts
 //   8  settle: what the kernel answered, counted once
 import {
-  D_GENERATION, D_HEADER_LENGTH, D_LENGTH, D_LENGTH_OUT, D_NEXT_HEADER, D_NEXT_OFFSET, D_PACKET, D_PAD_TO, D_SA, D_START,
+  D_GENERATION,
+  D_HEADER_LENGTH,
+  D_LENGTH,
+  D_LENGTH_OUT,
+  D_NEXT_HEADER,
+  D_NEXT_OFFSET,
+  D_PACKET,
+  D_PAD_TO,
+  D_SA,
+  D_START,
   D_STATUS,
 } from "../assembly/layout.js";
 import { PENDING } from "../assembly/status.js";
 import type { Engine } from "./engine.js";
 import { fits, largestPayload, pathMtu, sealedLength, textLength } from "./frag/fit.js";
 import type { Sa } from "./sad/sa.js";
-import { matches } from "./spd/selector.js";
 import type { Policy } from "./spd/policy.js";
+import { matches } from "./spd/selector.js";
 import { type Verdict, verdictOf } from "./verdict.js";
 import type { Entry } from "./wasm/ring.js";
 import { writeTooBig } from "./wire/icmp.js";
@@ -67,7 +76,8 @@ function refusal(engine: Engine, policy: Policy | undefined, admission: Admissio
     engine.acquire(policy);
     return "no-sa";
   }
-  if (sa.selectors !== undefined && !sa.selectors.some((selector) => matches(selector, fields))) return "policy-mismatch";
+  if (sa.selectors !== undefined && !sa.selectors.some((selector) => matches(selector, fields)))
+    return "policy-mismatch";
   const transport = sa.mode === "transport";
   if (transport && fields.fragment) return "fragment"; // RFC 4303 section 3.3.4: only whole packets
   admission.headerLength = transport ? fields.headerLength : 0;
@@ -86,7 +96,9 @@ function refusal(engine: Engine, policy: Policy | undefined, admission: Admissio
 /** TFC pads as far as the path allows, RFC 4303 section 2.7. */
 function paddedLength(sa: Sa, payloadLength: number): number {
   const { tfcPadding } = sa.resolved;
-  return tfcPadding <= payloadLength ? payloadLength : Math.max(payloadLength, Math.min(tfcPadding, largestPayload(sa, pathMtu(sa), 0)));
+  return tfcPadding <= payloadLength
+    ? payloadLength
+    : Math.max(payloadLength, Math.min(tfcPadding, largestPayload(sa, pathMtu(sa), 0)));
 }
 
 /** Carrier ip keeps the packet's own header in transport mode; a socket cannot send it. */
@@ -95,7 +107,13 @@ function keptHeader(engine: Engine, admission: Admission): number {
 }
 
 /** Step 5's other end: the ICMP error for the packet in hand, written at `at`. Its length, 0 when none may be sent. */
-export function writeIcmp(engine: Engine, packet: Uint8Array, admission: Admission, target: Uint8Array, at: number): number {
+export function writeIcmp(
+  engine: Engine,
+  packet: Uint8Array,
+  admission: Admission,
+  target: Uint8Array,
+  at: number,
+): number {
   const sa = admission.sa as Sa;
   const { fields } = engine;
   const largest = largestPayload(sa, pathMtu(sa), keptHeader(engine, admission)) + admission.headerLength;

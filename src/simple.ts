@@ -1,4 +1,6 @@
 // The simple verbs: one packet at once, through a descriptor and a slot of their own. The ring is not touched.
+
+import { JUMBO_DATA } from "../assembly/layout.js";
 import type { Engine } from "./engine.js";
 import { IpsecError } from "./errors.js";
 import { type Arrival, describeInbound, recognise, sequenceOf, settleInbound } from "./inbound.js";
@@ -6,7 +8,6 @@ import type { Path } from "./natt/path.js";
 import { type Admission, admit, copyIn, describe, settleOutbound, writeIcmp } from "./outbound.js";
 import type { Sa } from "./sad/sa.js";
 import type { Verdict } from "./verdict.js";
-import { JUMBO_DATA } from "../assembly/layout.js";
 
 export interface ProtectResult {
   readonly verdict: Verdict;
@@ -64,10 +65,17 @@ export function sealSingle(engine: Engine, packet: Uint8Array, given: Sa | undef
   return entry.verdict as unknown as Verdict;
 }
 
-export function protect(engine: Engine, slab: Slab, packet: Uint8Array, given: Sa | undefined, admission: Admission): ProtectResult {
+export function protect(
+  engine: Engine,
+  slab: Slab,
+  packet: Uint8Array,
+  given: Sa | undefined,
+  admission: Admission,
+): ProtectResult {
   const verdict = sealSingle(engine, packet, given, admission);
   const { bytes } = engine.memory;
-  if (verdict === "sealed") return { verdict, datagrams: [slab.copy(bytes, engine.single.start, engine.single.length)] };
+  if (verdict === "sealed")
+    return { verdict, datagrams: [slab.copy(bytes, engine.single.start, engine.single.length)] };
   if (verdict !== "too-big") return { verdict, datagrams: [] };
   const error = new Uint8Array(1280);
   const length = writeIcmp(engine, packet, admission, error, 0);
@@ -95,14 +103,26 @@ export function openSingle(engine: Engine, datagram: Uint8Array, path: Path | un
   return entry.verdict as unknown as Verdict;
 }
 
-export function unprotect(engine: Engine, slab: Slab, datagram: Uint8Array, path: Path | undefined, arrival: Arrival): UnprotectResult {
+export function unprotect(
+  engine: Engine,
+  slab: Slab,
+  datagram: Uint8Array,
+  path: Path | undefined,
+  arrival: Arrival,
+): UnprotectResult {
   const verdict = openSingle(engine, datagram, path, arrival);
   const { single, memory } = engine;
-  if (verdict === "ike" || verdict === "bypassed") return { verdict, packet: slab.copy(datagram, arrival.start, arrival.length) };
+  if (verdict === "ike" || verdict === "bypassed")
+    return { verdict, packet: slab.copy(datagram, arrival.start, arrival.length) };
   const { sa } = single;
   if (sa === undefined) return { verdict };
   if (verdict !== "delivered") return { verdict, sa };
-  return { verdict, packet: slab.copy(memory.bytes, single.start, single.length), sa, sequence: sequenceOf(engine, single) };
+  return {
+    verdict,
+    packet: slab.copy(memory.bytes, single.start, single.length),
+    sa,
+    sequence: sequenceOf(engine, single),
+  };
 }
 
 /** Copies what the last sealSingle or openSingle left into `target`; its length. */

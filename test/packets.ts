@@ -25,7 +25,8 @@ const v4 = { source: "10.1.0.7", target: "10.2.0.9" };
 const v6 = { source: "fd00:1::7", target: "fd00:2::9" };
 
 function payloadOf(options: PacketOptions, headerLength: number): Uint8Array {
-  const payload = options.payload?.slice() ?? new Uint8Array(Math.max(0, (options.length ?? 100) - headerLength)).fill(0x5a);
+  const payload =
+    options.payload?.slice() ?? new Uint8Array(Math.max(0, (options.length ?? 100) - headerLength)).fill(0x5a);
   if (payload.length >= 4 && (options.protocol ?? 17) !== 1 && (options.protocol ?? 17) !== 58) {
     setWord16(payload, 0, options.sourcePort ?? 1000);
     setWord16(payload, 2, options.targetPort ?? 2000);
@@ -45,7 +46,11 @@ export function ipv4(options: PacketOptions = {}): Uint8Array<ArrayBuffer> {
   });
   packet[1] = options.tos ?? 0;
   setWord16(packet, 4, options.id ?? 0x1234);
-  setWord16(packet, 6, (options.df ? 0x4000 : 0) | (options.moreFragments ? 0x2000 : 0) | ((options.fragmentOffset ?? 0) >> 3));
+  setWord16(
+    packet,
+    6,
+    (options.df ? 0x4000 : 0) | (options.moreFragments ? 0x2000 : 0) | ((options.fragmentOffset ?? 0) >> 3),
+  );
   setWord16(packet, 10, 0);
   setWord16(packet, 10, internetChecksum(packet, 0, 20));
   packet.set(payload, 20);
@@ -84,5 +89,12 @@ export function ipv4ChecksumHolds(packet: Uint8Array): boolean {
 
 export function udpOverIpv6ChecksumHolds(packet: Uint8Array): boolean {
   const length = packet.length - 40;
-  return internetChecksum(packet, 40, length, pseudoHeaderSum(packet.subarray(8, 24), packet.subarray(24, 40), length, 17)) === 0;
+  return (
+    internetChecksum(
+      packet,
+      40,
+      length,
+      pseudoHeaderSum(packet.subarray(8, 24), packet.subarray(24, 40), length, 17),
+    ) === 0
+  );
 }

@@ -8,9 +8,34 @@
 import { openRun } from "../batch";
 import { load32, store32, wipe } from "../bytes";
 import {
-  D_AUTH, D_AUTH_LENGTH, D_DIRECTION, D_ICV, D_IV, D_LENGTH, D_LENGTH_OUT, D_NEWEST, D_NEXT_HEADER, D_PACKET, D_SA, D_SEQUENCE, D_SIZE_OF,
-  D_STATUS, D_TEXT, D_TEXT_LENGTH, ENC_CBC, FLAG_ESN, INT_NONE, ORDER, SA_ENCRYPTION, SA_FLAGS, SA_ICV_LENGTH,
-  SA_INTEGRITY, SA_IV_LENGTH, SA_LIVE, SA_SEQUENCE, SA_STATE,
+  D_AUTH,
+  D_AUTH_LENGTH,
+  D_DIRECTION,
+  D_ICV,
+  D_IV,
+  D_LENGTH,
+  D_LENGTH_OUT,
+  D_NEWEST,
+  D_NEXT_HEADER,
+  D_PACKET,
+  D_SA,
+  D_SEQUENCE,
+  D_SIZE_OF,
+  D_STATUS,
+  D_TEXT,
+  D_TEXT_LENGTH,
+  ENC_CBC,
+  FLAG_ESN,
+  INT_NONE,
+  ORDER,
+  SA_ENCRYPTION,
+  SA_FLAGS,
+  SA_ICV_LENGTH,
+  SA_INTEGRITY,
+  SA_IV_LENGTH,
+  SA_LIVE,
+  SA_SEQUENCE,
+  SA_STATE,
 } from "../layout";
 import { replayCheck, replayCommit } from "../replay";
 import { spiFind } from "../sad";
@@ -29,12 +54,12 @@ export function open(first: usize, count: i32): void {
     const status = find(descriptor);
     store<u32>(descriptor, status, D_STATUS);
     if (status != PENDING) continue;
-    store<u32>(ORDER + (<usize>taken << 2), <u32>descriptor);
+    store<u32>(ORDER + ((<usize>taken) << 2), <u32>descriptor);
     taken++;
   }
   if (taken == 0) return;
   openRun(taken);
-  wipe(ORDER, <usize>taken << 2);
+  wipe(ORDER, (<usize>taken) << 2);
   for (let descriptor = first; descriptor < end; descriptor += D_SIZE_OF) {
     if (load<u32>(descriptor, D_DIRECTION) && wasNumbered(descriptor)) {
       store<u32>(descriptor, commit(descriptor), D_STATUS);

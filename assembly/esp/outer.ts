@@ -7,8 +7,23 @@
 import { load16, load32, store16, store32 } from "../bytes";
 import { foldChecksum, stampIpv4Checksum, sumWords } from "../checksum";
 import {
-  C_NEXT_ID, DF_COPY, DF_SET, DSCP_COPY, D_HEADER_LENGTH, D_LENGTH_OUT, D_NEXT_HEADER, D_NEXT_OFFSET, D_PACKET,
-  D_START, NO_UDP, SA_DF, SA_DSCP, SA_OUTER, SA_TEMPLATE, SA_TEMPLATE_LENGTH, SA_UDP,
+  C_NEXT_ID,
+  DF_COPY,
+  DF_SET,
+  DSCP_COPY,
+  D_HEADER_LENGTH,
+  D_LENGTH_OUT,
+  D_NEXT_HEADER,
+  D_NEXT_OFFSET,
+  D_PACKET,
+  D_START,
+  NO_UDP,
+  SA_DF,
+  SA_DSCP,
+  SA_OUTER,
+  SA_TEMPLATE,
+  SA_TEMPLATE_LENGTH,
+  SA_UDP,
 } from "../layout";
 
 const PROTOCOL_UDP: u8 = 17;
@@ -95,5 +110,8 @@ function dontFragment(descriptor: usize, sa: usize): bool {
   const setting = load<u8>(sa, SA_DF);
   if (setting != DF_COPY) return setting == DF_SET;
   if (load<u32>(descriptor, D_NEXT_HEADER) == 41) return true;
-  return load<u32>(descriptor, D_NEXT_HEADER) == 4 && (load16(<usize>load<u32>(descriptor, D_PACKET) + 6) & DONT_FRAGMENT) != 0;
+  return (
+    load<u32>(descriptor, D_NEXT_HEADER) == 4 &&
+    (load16(<usize>load<u32>(descriptor, D_PACKET) + 6) & DONT_FRAGMENT) != 0
+  );
 }

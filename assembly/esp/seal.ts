@@ -5,9 +5,36 @@
 import { sealRun } from "../batch";
 import { store32, store64, wipe } from "../bytes";
 import {
-  D_AUTH, D_AUTH_LENGTH, D_DIRECTION, D_GENERATION, D_ICV, D_IV, D_LENGTH, D_NEXT_HEADER, D_PACKET, D_PAD_TO, D_SA,
-  D_SEQUENCE, D_SIZE_OF, D_STATUS, D_TEXT, D_TEXT_LENGTH, ENC_CBC, FLAG_ESN, INT_NONE, ORDER, SA_ALIGNMENT,
-  SA_ENCRYPTION, SA_FLAGS, SA_GENERATION, SA_ICV_LENGTH, SA_INTEGRITY, SA_IV_LENGTH, SA_LIVE, SA_SPI, SA_STATE,
+  D_AUTH,
+  D_AUTH_LENGTH,
+  D_DIRECTION,
+  D_GENERATION,
+  D_ICV,
+  D_IV,
+  D_LENGTH,
+  D_NEXT_HEADER,
+  D_PACKET,
+  D_PAD_TO,
+  D_SA,
+  D_SEQUENCE,
+  D_SIZE_OF,
+  D_STATUS,
+  D_TEXT,
+  D_TEXT_LENGTH,
+  ENC_CBC,
+  FLAG_ESN,
+  INT_NONE,
+  ORDER,
+  SA_ALIGNMENT,
+  SA_ENCRYPTION,
+  SA_FLAGS,
+  SA_GENERATION,
+  SA_ICV_LENGTH,
+  SA_INTEGRITY,
+  SA_IV_LENGTH,
+  SA_LIVE,
+  SA_SPI,
+  SA_STATE,
 } from "../layout";
 import { nextSequence } from "../sequence";
 import { EXHAUSTED, NO_SA, PENDING, SEALED } from "../status";
@@ -20,12 +47,12 @@ export function seal(first: usize, count: i32): void {
   let taken = 0;
   for (let descriptor = first; descriptor < end; descriptor += D_SIZE_OF) {
     if (!isPending(descriptor) || !number(descriptor)) continue;
-    store<u32>(ORDER + (<usize>taken << 2), <u32>descriptor);
+    store<u32>(ORDER + ((<usize>taken) << 2), <u32>descriptor);
     taken++;
   }
   if (taken == 0) return;
   sealRun(taken);
-  wipe(ORDER, <usize>taken << 2);
+  wipe(ORDER, (<usize>taken) << 2);
   for (let descriptor = first; descriptor < end; descriptor += D_SIZE_OF) {
     if (isPending(descriptor)) finish(descriptor);
   }

@@ -4,8 +4,17 @@ import { load16, store16 } from "../bytes";
 import { stampIpv4Checksum, updateIpv4Checksum } from "../checksum";
 import { inspect } from "../inspect";
 import {
-  D_HEADER_LENGTH, D_LENGTH_OUT, D_NEXT_OFFSET, D_START, D_TOS, FLAG_REBUILD, FLAG_SELECTORS, SA_FLAGS, SA_MODE,
-  SA_TEMPLATE, SA_TEMPLATE_LENGTH,
+  D_HEADER_LENGTH,
+  D_LENGTH_OUT,
+  D_NEXT_OFFSET,
+  D_START,
+  D_TOS,
+  FLAG_REBUILD,
+  FLAG_SELECTORS,
+  SA_FLAGS,
+  SA_MODE,
+  SA_TEMPLATE,
+  SA_TEMPLATE_LENGTH,
 } from "../layout";
 import { DELIVERED, MALFORMED } from "../status";
 
@@ -46,7 +55,7 @@ function unwrapIpv6(descriptor: usize, packet: usize, length: u32): u32 {
   const before = load16(packet);
   const ecn = combineEcn((before >> 4) & 3, load<u32>(descriptor, D_TOS) & 3);
   if (ecn < 0) return MALFORMED;
-  store16(packet, (before & 0xffcf) | (<u32>ecn << 4));
+  store16(packet, (before & 0xffcf) | ((<u32>ecn) << 4));
   return deliver(descriptor, packet, totalLength);
 }
 
@@ -60,7 +69,9 @@ function combineEcn(inner: u32, outer: u32): i32 {
 /** Transport mode: the header that came in front (carrier ip), or a minimal one between the endpoints (carrier udp). */
 function restoreHeader(descriptor: usize, sa: usize, payload: usize, length: u32, nextHeader: u32): u32 {
   const rebuild = load<u8>(sa, SA_FLAGS) & FLAG_REBUILD;
-  const headerLength = <usize>(rebuild ? <u32>load<u8>(sa, SA_TEMPLATE_LENGTH) : load<u32>(descriptor, D_HEADER_LENGTH));
+  const headerLength = <usize>(
+    (rebuild ? <u32>load<u8>(sa, SA_TEMPLATE_LENGTH) : load<u32>(descriptor, D_HEADER_LENGTH))
+  );
   if (headerLength + length > 65535) return MALFORMED;
   const packet = payload - headerLength;
   if (rebuild) {

@@ -7,7 +7,16 @@
 //   a lane's record  u32 descriptor (0 = idle) | u32 source | u32 blocks left | u32 phase
 import { store64, wipe } from "../bytes";
 import {
-  D_AUTH, D_AUTH_LENGTH, D_SA, D_STATUS, D_TAG, HMAC_WORK, INT_SHA1, INT_SHA256, SA_INNER_STATE, SA_OUTER_STATE,
+  D_AUTH,
+  D_AUTH_LENGTH,
+  D_SA,
+  D_STATUS,
+  D_TAG,
+  HMAC_WORK,
+  INT_SHA1,
+  INT_SHA256,
+  SA_INNER_STATE,
+  SA_OUTER_STATE,
 } from "../layout";
 import { sha1Lanes } from "../sha1/sha1";
 import { sha256Lanes } from "../sha2/sha256";
@@ -49,7 +58,7 @@ export function hmacTags(integrity: i32, list: usize, count: i32): void {
   wipe(STATES, 128);
   wipe(SOURCES, 128);
   wipe(LANES, 256);
-  wipe(TAILS, <usize>lanes << 8);
+  wipe(TAILS, (<usize>lanes) << 8);
 }
 
 /** Gives the lane the next packet of the list from place `next` on; answers the place behind it. */
@@ -57,7 +66,7 @@ function start(integrity: i32, list: usize, count: i32, next: i32, lane: i32): i
   const record = laneAt(lane);
   store<u32>(record, 0);
   for (; next < count; next++) {
-    const descriptor = <usize>load<u32>(list + (<usize>next << 2));
+    const descriptor = <usize>load<u32>(list + ((<usize>next) << 2));
     if (load<u32>(descriptor, D_STATUS) != PENDING) continue;
     store<u32>(record, <u32>descriptor);
     loadState(integrity, lane, <usize>load<u32>(descriptor, D_SA) + SA_INNER_STATE);
@@ -142,7 +151,7 @@ function compress(integrity: i32, lanes: i32, blocks: u32): void {
     const record = laneAt(lane);
     const rests = load<u32>(record) == 0;
     if (rests) idle = true;
-    store<u32>(SOURCES + (<usize>lane << 2), rests ? <u32>IDLE : load<u32>(record, LANE_SOURCE));
+    store<u32>(SOURCES + ((<usize>lane) << 2), rests ? <u32>IDLE : load<u32>(record, LANE_SOURCE));
   }
   if (!idle) {
     run(integrity, blocks);
@@ -152,7 +161,7 @@ function compress(integrity: i32, lanes: i32, blocks: u32): void {
     run(integrity, 1);
     for (let lane = 0; lane < lanes; lane++) {
       if (load<u32>(laneAt(lane)) == 0) continue;
-      const source = SOURCES + (<usize>lane << 2);
+      const source = SOURCES + ((<usize>lane) << 2);
       store<u32>(source, load<u32>(source) + blockLengthOf(integrity));
     }
   }
@@ -190,9 +199,9 @@ function storeState(integrity: i32, lane: i32, to: usize, length: u32): void {
 }
 
 function laneAt(lane: i32): usize {
-  return LANES + (<usize>lane << 4);
+  return LANES + ((<usize>lane) << 4);
 }
 
 function tailAt(lane: i32): usize {
-  return TAILS + (<usize>lane << 8);
+  return TAILS + ((<usize>lane) << 8);
 }

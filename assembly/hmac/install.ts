@@ -71,7 +71,7 @@ function hashKey(integrity: i32, key: usize, keyLength: i32): void {
   memory.fill(TAIL, 0, 2 * block);
   memory.copy(TAIL, key + whole * block, rest);
   store<u8>(TAIL + rest, 0x80);
-  store64(TAIL + blocks * block - 8, <u64>keyLength << 3);
+  store64(TAIL + blocks * block - 8, (<u64>keyLength) << 3);
   compress(integrity, TAIL, blocks);
   readState(integrity, HASHED);
   const wordLength = wordLengthOf(integrity);
@@ -105,7 +105,7 @@ function readState(integrity: i32, to: usize): void {
   const wordLength = <usize>wordLengthOf(integrity);
   const words = stateWordsOf(integrity);
   for (let word = 0; word < words; word++) {
-    const place = STATES + (<usize>word << 4);
+    const place = STATES + ((<usize>word) << 4);
     if (wordLength == 8) store<u64>(to, load<u64>(place));
     else store<u32>(to, load<u32>(place));
     to += wordLength;

@@ -6,7 +6,7 @@ export function wordLengthOf(integrity: i32): i32 {
 }
 
 export function blockLengthOf(integrity: i32): u32 {
-  return <u32>wordLengthOf(integrity) << 4;
+  return (<u32>wordLengthOf(integrity)) << 4;
 }
 
 export function stateWordsOf(integrity: i32): i32 {

@@ -18,7 +18,7 @@ const K = memory.data<u32>(
 
 /** Compresses `blocks` blocks of 64 bytes of each of four messages; `sources` holds their addresses, u32 each. */
 export function sha1Lanes(states: usize, sources: usize, blocks: i32): void {
-  for (let block: usize = 0; block < <usize>blocks << 6; block += 64) {
+  for (let block: usize = 0; block < (<usize>blocks) << 6; block += 64) {
     loadBlocks(sources, block);
     compress(states);
   }
@@ -33,7 +33,7 @@ function compress(states: usize): void {
   let e = v128.load(states, 64);
   for (let t: usize = 0; t < 80; t += 5) {
     // Five rounds, after which the names are back where they were.
-    const k = K + (t / 20 << 4);
+    const k = K + ((t / 20) << 4);
     const part = <i32>(t / 20);
     e = round(e, a, mix(part, b, c, d), k, t);
     b = rotateLeft(b, 30);

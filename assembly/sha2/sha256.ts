@@ -23,7 +23,7 @@ const K = memory.data<u32>(
 
 /** Compresses `blocks` blocks of 64 bytes of each of four messages; `sources` holds their addresses, u32 each. */
 export function sha256Lanes(states: usize, sources: usize, blocks: i32): void {
-  for (let block: usize = 0; block < <usize>blocks << 6; block += 64) {
+  for (let block: usize = 0; block < (<usize>blocks) << 6; block += 64) {
     loadBlocks(sources, block);
     compress(states);
   }

@@ -1,6 +1,6 @@
-import type { EncryptionName, AeadName, CipherName, IntegrityName } from "./suites.js";
-import type { LifetimeConfig } from "./lifetime.js";
 import type { Selector } from "../spd/selector.js";
+import type { LifetimeConfig } from "./lifetime.js";
+import type { AeadName, CipherName, EncryptionName, IntegrityName } from "./suites.js";
 
 /** The addresses of a tunnel's ends, IPv4 or IPv6 text, as in the outer header: source is who seals. */
 export interface Endpoints {

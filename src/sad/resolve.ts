@@ -27,7 +27,9 @@ export interface ResolvedSa {
   readonly idleMs: number;
 }
 
-export type SaDefaults = Partial<Pick<SaConfig, "replayWindow" | "lifetime" | "idleSeconds" | "pathMtu" | "dfBit" | "esn">>;
+export type SaDefaults = Partial<
+  Pick<SaConfig, "replayWindow" | "lifetime" | "idleSeconds" | "pathMtu" | "dfBit" | "esn">
+>;
 
 export function resolveSa(given: SaConfig, carrier: "udp" | "ip", profile: Profile, defaults: SaDefaults): ResolvedSa {
   const config = { ...defaults, ...withoutAbsent(given) } as SaConfig;
@@ -82,7 +84,10 @@ function resolveEncryption(config: SaConfig, profile: Profile): Encryption {
     throw new IpsecError("algorithm", `encryption "${String(config.encryption)}" is unknown: ${names} are allowed`);
   }
   if (profile === "modern" && !encryption.modern) {
-    throw new IpsecError("algorithm", `encryption "${config.encryption}" is not in profile "modern" (RFC 8221): use "interop"`);
+    throw new IpsecError(
+      "algorithm",
+      `encryption "${config.encryption}" is not in profile "modern" (RFC 8221): use "interop"`,
+    );
   }
   const allowed = encryption.keyLengths.map((length) => length + encryption.saltLength);
   const key = config.encryptionKey ?? new Uint8Array(0);
@@ -102,7 +107,8 @@ function resolveIntegrity(config: SaConfig, encryption: Encryption, profile: Pro
     if (name === undefined && config.integrityKey === undefined) return undefined;
     throw new IpsecError("algorithm", `${config.encryption} makes its own ICV: leave integrity and integrityKey out`);
   }
-  const integrity = name !== undefined && Object.hasOwn(INTEGRITIES, name) ? INTEGRITIES[name as keyof typeof INTEGRITIES] : undefined;
+  const integrity =
+    name !== undefined && Object.hasOwn(INTEGRITIES, name) ? INTEGRITIES[name as keyof typeof INTEGRITIES] : undefined;
   if (integrity === undefined) {
     const said = name === undefined ? "is missing" : `"${name}" is unknown`;
     throw new IpsecError(
@@ -115,7 +121,10 @@ function resolveIntegrity(config: SaConfig, encryption: Encryption, profile: Pro
   }
   const key = config.integrityKey;
   if (!(key instanceof Uint8Array) || key.length !== integrity.keyLength) {
-    throw new IpsecError("key-length", `integrityKey of ${name} is ${key?.length ?? 0} bytes: ${integrity.keyLength} are needed`);
+    throw new IpsecError(
+      "key-length",
+      `integrityKey of ${name} is ${key?.length ?? 0} bytes: ${integrity.keyLength} are needed`,
+    );
   }
   return integrity;
 }
@@ -126,11 +135,15 @@ function resolveEnds(config: SaConfig, carrier: "udp" | "ip"): { source?: Uint8A
   const name = config.mode === "tunnel" ? "tunnel" : "endpoints";
   if (ends === undefined) {
     if (config.mode === "transport" && carrier === "ip") return {};
-    throw new IpsecError("address", `${name} is missing: ${config.mode} mode over carrier "${carrier}" needs { source, target }`);
+    throw new IpsecError(
+      "address",
+      `${name} is missing: ${config.mode} mode over carrier "${carrier}" needs { source, target }`,
+    );
   }
   const source = parseAddress(ends.source, `${name}.source`);
   const target = parseAddress(ends.target, `${name}.target`);
-  if (source.length !== target.length) throw new IpsecError("address", `${name}: source and target must be of one IP version`);
+  if (source.length !== target.length)
+    throw new IpsecError("address", `${name}: source and target must be of one IP version`);
   return { source, target };
 }
 
@@ -153,14 +166,23 @@ function seconds(value: number | undefined, most: number, what: string): number 
   throw new IpsecError("option", `${what} is ${value}: 1 to ${most} is allowed; leave it out for none`);
 }
 
-function whole(value: number, least: number, most: number, what: string, code: "spi" | "port" | "option" | "mtu"): number {
+function whole(
+  value: number,
+  least: number,
+  most: number,
+  what: string,
+  code: "spi" | "port" | "option" | "mtu",
+): number {
   if (Number.isInteger(value) && value >= least && value <= most) return value;
   throw new IpsecError(code, `${what} is ${String(value)}: a whole number from ${least} to ${most} is allowed`);
 }
 
 function oneOf(value: string, allowed: readonly string[], what: string, code: "mode" | "option"): void {
   if (allowed.includes(value)) return;
-  throw new IpsecError(code, `${what} is "${String(value)}": ${allowed.map((name) => `"${name}"`).join(" or ")} is allowed`);
+  throw new IpsecError(
+    code,
+    `${what} is "${String(value)}": ${allowed.map((name) => `"${name}"`).join(" or ")} is allowed`,
+  );
 }
 
 /** An option given as undefined is one left out. */

@@ -57,7 +57,12 @@ export class Sa {
   readonly #owner: SaOwner;
 
   /** @internal */
-  constructor(resolved: ResolvedSa, place: { index: number; record: number; generation: number }, path: Path, owner: SaOwner) {
+  constructor(
+    resolved: ResolvedSa,
+    place: { index: number; record: number; generation: number },
+    path: Path,
+    owner: SaOwner,
+  ) {
     const { config } = resolved;
     this.direction = config.direction;
     this.spi = config.spi;

@@ -1,10 +1,43 @@
 // The security association database, RFC 4301 section 4.4.2: which record is whose, and what is written into it.
 import {
-  DF_CLEAR, DF_COPY, DF_SET, DSCP_COPY, FLAG_ESN, FLAG_REBUILD, FLAG_SELECTORS, INT_NONE, REQUEST,
-  REQUEST_ENCRYPTION_KEY, REQUEST_INTEGRITY_KEY, REQUEST_KEYS, REQUEST_SEQUENCE, SA_ALIGNMENT, SA_DF, SA_DIRECTION,
-  SA_DSCP, SA_ENCRYPTION, SA_FLAGS, SA_GENERATION, SA_ICV_LENGTH, SA_INTEGRITY, SA_IV_LENGTH, SA_LIVE, SA_MODE, SA_OUTER,
-  SA_SALT, SA_SALT_LENGTH, SA_SEQUENCE, SA_SIZE, SA_SPI, SA_STATE, SA_TEMPLATE, SA_TEMPLATE_LENGTH, SA_UDP, SA_WINDOW,
-  SA_WINDOW_BITS, SA_WINDOW_MASK,
+  DF_CLEAR,
+  DF_COPY,
+  DF_SET,
+  DSCP_COPY,
+  FLAG_ESN,
+  FLAG_REBUILD,
+  FLAG_SELECTORS,
+  INT_NONE,
+  REQUEST,
+  REQUEST_ENCRYPTION_KEY,
+  REQUEST_INTEGRITY_KEY,
+  REQUEST_KEYS,
+  REQUEST_SEQUENCE,
+  SA_ALIGNMENT,
+  SA_DF,
+  SA_DIRECTION,
+  SA_DSCP,
+  SA_ENCRYPTION,
+  SA_FLAGS,
+  SA_GENERATION,
+  SA_ICV_LENGTH,
+  SA_INTEGRITY,
+  SA_IV_LENGTH,
+  SA_LIVE,
+  SA_MODE,
+  SA_OUTER,
+  SA_SALT,
+  SA_SALT_LENGTH,
+  SA_SEQUENCE,
+  SA_SIZE,
+  SA_SPI,
+  SA_STATE,
+  SA_TEMPLATE,
+  SA_TEMPLATE_LENGTH,
+  SA_UDP,
+  SA_WINDOW,
+  SA_WINDOW_BITS,
+  SA_WINDOW_MASK,
 } from "../../assembly/layout.js";
 import { IpsecError } from "../errors.js";
 import type { Limits } from "../limits.js";
@@ -39,7 +72,10 @@ export class Sad {
     const { config } = resolved;
     if (config.direction === "in" ? this.#inbound.has(config.spi) : this.#outbound.has(outboundKey(config.spi, path))) {
       const where = config.direction === "in" ? "inbound" : `outbound to ${path.remote.address}`;
-      throw new IpsecError("duplicate-spi", `spi 0x${config.spi.toString(16)} is in use ${where}: delete that SA or choose another`);
+      throw new IpsecError(
+        "duplicate-spi",
+        `spi 0x${config.spi.toString(16)} is in use ${where}: delete that SA or choose another`,
+      );
     }
     const index = this.#free.at(-1) ?? this.#byIndex.length;
     if (index >= this.#limit) throw new IpsecError("limit", `there are ${this.#limit} SAs already: raise limits.sas`);
@@ -98,7 +134,8 @@ export class Sad {
     const words = ringWords(replayWindow);
     if (config.direction === "out" || words <= INLINE_WINDOW_WORDS) return 0;
     const address = this.#windows.take(words);
-    if (address === 0) throw new IpsecError("limit", `no room for a window of ${replayWindow}: raise limits.windowBytes`);
+    if (address === 0)
+      throw new IpsecError("limit", `no room for a window of ${replayWindow}: raise limits.windowBytes`);
     this.#windowAt.set(index, address);
     return address;
   }
@@ -114,7 +151,9 @@ export class Sad {
     put(SA_MODE, config.mode === "transport" ? 1 : 0);
     put(
       SA_FLAGS,
-      (resolved.esn ? FLAG_ESN : 0) | (template.rebuild ? FLAG_REBUILD : 0) | (resolved.selectors === undefined ? 0 : FLAG_SELECTORS),
+      (resolved.esn ? FLAG_ESN : 0) |
+        (template.rebuild ? FLAG_REBUILD : 0) |
+        (resolved.selectors === undefined ? 0 : FLAG_SELECTORS),
     );
     put(SA_ENCRYPTION, encryption.id);
     put(SA_INTEGRITY, integrity?.id ?? INT_NONE);

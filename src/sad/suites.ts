@@ -1,7 +1,18 @@
 // The algorithms by name: RFC 8221 says which are to be used, the RFC of each how its KEYMAT is cut.
 import {
-  ENC_CBC, ENC_CCM, ENC_CHACHA, ENC_CTR, ENC_GCM, ENC_GMAC, ENC_NULL, INT_CMAC, INT_SHA1, INT_SHA256, INT_SHA384,
-  INT_SHA512, INT_XCBC,
+  ENC_CBC,
+  ENC_CCM,
+  ENC_CHACHA,
+  ENC_CTR,
+  ENC_GCM,
+  ENC_GMAC,
+  ENC_NULL,
+  INT_CMAC,
+  INT_SHA1,
+  INT_SHA256,
+  INT_SHA384,
+  INT_SHA512,
+  INT_XCBC,
 } from "../../assembly/layout.js";
 
 export type AeadName =
@@ -58,9 +69,36 @@ const gcm = (icvLength: number) => aead(ENC_GCM, 4, icvLength, icvLength === 16)
 const ccm = (icvLength: number) => aead(ENC_CCM, 3, icvLength, icvLength === 8); // RFC 4309 section 7.1
 
 export const ENCRYPTIONS: Readonly<Record<EncryptionName, Encryption>> = {
-  null: { id: ENC_NULL, keyLengths: [0], saltLength: 0, ivLength: 0, icvLength: 0, aead: false, alignment: 4, modern: true },
-  "aes-cbc": { id: ENC_CBC, keyLengths: AES, saltLength: 0, ivLength: 16, icvLength: 0, aead: false, alignment: 16, modern: true },
-  "aes-ctr": { id: ENC_CTR, keyLengths: AES, saltLength: 4, ivLength: 8, icvLength: 0, aead: false, alignment: 4, modern: false },
+  null: {
+    id: ENC_NULL,
+    keyLengths: [0],
+    saltLength: 0,
+    ivLength: 0,
+    icvLength: 0,
+    aead: false,
+    alignment: 4,
+    modern: true,
+  },
+  "aes-cbc": {
+    id: ENC_CBC,
+    keyLengths: AES,
+    saltLength: 0,
+    ivLength: 16,
+    icvLength: 0,
+    aead: false,
+    alignment: 16,
+    modern: true,
+  },
+  "aes-ctr": {
+    id: ENC_CTR,
+    keyLengths: AES,
+    saltLength: 4,
+    ivLength: 8,
+    icvLength: 0,
+    aead: false,
+    alignment: 4,
+    modern: false,
+  },
   "aes-gcm-8": gcm(8),
   "aes-gcm-12": gcm(12),
   "aes-gcm-16": gcm(16),

@@ -53,7 +53,8 @@ export class FlowCache {
   #locate(fields: IpFields): number {
     const key = this.#probe;
     const four = fields.version === 4;
-    key[0] = fields.version | (fields.portsReadable ? 16 : 0) | (fields.laterFragment ? 32 : 0) | (fields.protocol << 8);
+    key[0] =
+      fields.version | (fields.portsReadable ? 16 : 0) | (fields.laterFragment ? 32 : 0) | (fields.protocol << 8);
     key[1] = (fields.sourcePort << 16) | fields.targetPort;
     key[2] = fields.source[0] as number;
     key[3] = fields.target[0] as number;

@@ -32,10 +32,15 @@ export class Policy {
       throw new IpsecError("policy", `direction is "${String(config.direction)}": "out" or "in" is allowed`);
     }
     if (!["protect", "bypass", "discard"].includes(config.action)) {
-      throw new IpsecError("policy", `action is "${String(config.action)}": "protect", "bypass" or "discard" is allowed`);
+      throw new IpsecError(
+        "policy",
+        `action is "${String(config.action)}": "protect", "bypass" or "discard" is allowed`,
+      );
     }
-    const selectors = config.selector === undefined ? [{}] : Array.isArray(config.selector) ? config.selector : [config.selector];
-    if (selectors.length === 0) throw new IpsecError("selector", "selector is an empty list: leave it out to mean everything");
+    const selectors =
+      config.selector === undefined ? [{}] : Array.isArray(config.selector) ? config.selector : [config.selector];
+    if (selectors.length === 0)
+      throw new IpsecError("selector", "selector is an empty list: leave it out to mean everything");
     this.direction = config.direction;
     this.action = config.action;
     this.selectors = selectors.map(compileSelector);
@@ -57,10 +62,14 @@ export class Policy {
   #single(sa: Sa | readonly Sa[]): Sa {
     const [first, ...more] = sa instanceof Sa ? [sa] : sa;
     if (this.action !== "protect" || this.direction !== "out") {
-      throw new IpsecError("policy", `sa is given, but only an outbound protect policy has one; this is ${this.direction} ${this.action}`);
+      throw new IpsecError(
+        "policy",
+        `sa is given, but only an outbound protect policy has one; this is ${this.direction} ${this.action}`,
+      );
     }
     if (more.length > 0) throw new IpsecError("unsupported", "SA bundles are not implemented yet: give one SA");
-    if (!(first instanceof Sa) || first.direction !== "out") throw new IpsecError("policy", "sa must be an outbound SA of addSa");
+    if (!(first instanceof Sa) || first.direction !== "out")
+      throw new IpsecError("policy", "sa must be an outbound SA of addSa");
     if (!this.#spd.owns(first)) throw new IpsecError("policy", "sa belongs to another plane");
     return first;
   }

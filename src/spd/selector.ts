@@ -41,7 +41,10 @@ export function compileSelector(selector: Selector): CompiledSelector {
   if (protocol !== undefined) checkNumber(protocol, 255, "protocol");
   const ports = selector.sourcePort ?? selector.targetPort;
   if (ports !== undefined && (protocol === undefined || !WITH_PORTS.has(protocol))) {
-    throw new IpsecError("selector", `ports need protocol 6, 17, 33, 132 or 136 in the selector; it is ${protocol ?? "absent"}`);
+    throw new IpsecError(
+      "selector",
+      `ports need protocol 6, 17, 33, 132 or 136 in the selector; it is ${protocol ?? "absent"}`,
+    );
   }
   const icmp = selector.icmpType ?? selector.icmpCode;
   if (icmp !== undefined && protocol !== PROTOCOL_ICMP && protocol !== PROTOCOL_ICMPV6) {
@@ -84,19 +87,27 @@ function inRange(range: NumberRange | undefined, value: number, fields: IpFields
   return fields.portsReadable && value >= range[0] && value <= range[1];
 }
 
-function addressRanges(value: string | readonly string[] | undefined, what: string): readonly AddressRange[] | undefined {
+function addressRanges(
+  value: string | readonly string[] | undefined,
+  what: string,
+): readonly AddressRange[] | undefined {
   if (value === undefined) return undefined;
   const texts = typeof value === "string" ? [value] : value;
   if (texts.length === 0) throw new IpsecError("selector", `${what} is an empty list: leave it out to mean any`);
   return texts.map((text) => parseRange(text, what));
 }
 
-function numberRange(value: number | readonly [number, number] | undefined, most: number, what: string): NumberRange | undefined {
+function numberRange(
+  value: number | readonly [number, number] | undefined,
+  most: number,
+  what: string,
+): NumberRange | undefined {
   if (value === undefined) return undefined;
   const [first, last] = typeof value === "number" ? [value, value] : value;
   checkNumber(first, most, what);
   checkNumber(last, most, what);
-  if (first > last) throw new IpsecError("selector", `${what} is ${first}..${last}: the first must not be above the last`);
+  if (first > last)
+    throw new IpsecError("selector", `${what} is ${first}..${last}: the first must not be above the last`);
   return [first, last];
 }
 

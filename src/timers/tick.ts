@@ -3,8 +3,8 @@
 import { D_STATUS, SLOT_DATA } from "../../assembly/layout.js";
 import { PENDING } from "../../assembly/status.js";
 import type { Engine } from "../engine.js";
-import { KEEPALIVE_BYTE } from "../natt/framing.js";
 import { largestPayload, pathMtu } from "../frag/fit.js";
+import { KEEPALIVE_BYTE } from "../natt/framing.js";
 import { describeDummy } from "../outbound.js";
 import type { Sa } from "../sad/sa.js";
 import { setWord16 } from "../wire/ip.js";
@@ -96,12 +96,22 @@ function stampLengths(bytes: Uint8Array, start: number, length: number, sa: Sa):
     return;
   }
   setWord16(bytes, start + 4, length - 40);
-  const carried = pseudoHeaderSum(bytes.subarray(start + 8, start + 24), bytes.subarray(start + 24, start + 40), udpLength, 17);
+  const carried = pseudoHeaderSum(
+    bytes.subarray(start + 8, start + 24),
+    bytes.subarray(start + 24, start + 40),
+    udpLength,
+    17,
+  );
   setWord16(bytes, udp + 6, internetChecksum(bytes, udp, udpLength, carried) || 0xffff);
 }
 
 /** Stages a dummy packet of `length` random bytes; false when the SA cannot carry it or the ring is full. */
-export function stageDummy(engine: Engine, sa: Sa, length: number, random: (bytes: Uint8Array<ArrayBuffer>) => unknown): boolean {
+export function stageDummy(
+  engine: Engine,
+  sa: Sa,
+  length: number,
+  random: (bytes: Uint8Array<ArrayBuffer>) => unknown,
+): boolean {
   const { ring, memory } = engine;
   const fitting = Math.min(length, largestPayload(sa, pathMtu(sa), 0), SLOT_DATA);
   if (sa.state !== "live" || sa.refusing || sa.lifetime.refuses(fitting + 32) !== undefined) return false;

@@ -61,7 +61,14 @@ export function composeTemplate(parts: Parts): Template {
   bytes.set(udp, ip.length);
   if (bytes.length > SA_TEMPLATE_MAX) throw new RangeError("a header template outgrew its place in the SA record");
   const outer = ip.length === IPV6_HEADER_LENGTH ? 6 : 4;
-  return { bytes, outer, udpOffset: udp.length > 0 ? ip.length : NO_UDP, rebuild: false, wireLength: bytes.length, ...known };
+  return {
+    bytes,
+    outer,
+    udpOffset: udp.length > 0 ? ip.length : NO_UDP,
+    rebuild: false,
+    wireLength: bytes.length,
+    ...known,
+  };
 }
 
 function writeIpHeader({ source, target }: Parts, protocol: number): Uint8Array {

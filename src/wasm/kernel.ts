@@ -25,7 +25,42 @@ export interface KernelSource {
 
 /** A module of one function: i8x16.relaxed_swizzle of two constants. */
 const RELAXED_PROBE = Uint8Array.of(
-  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 15, 1, 13, 0, 65, 1, 253, 15, 65, 2, 253, 15, 253, 128, 2, 11,
+  0,
+  97,
+  115,
+  109,
+  1,
+  0,
+  0,
+  0,
+  1,
+  5,
+  1,
+  96,
+  0,
+  1,
+  123,
+  3,
+  2,
+  1,
+  0,
+  10,
+  15,
+  1,
+  13,
+  0,
+  65,
+  1,
+  253,
+  15,
+  65,
+  2,
+  253,
+  15,
+  253,
+  128,
+  2,
+  11,
 );
 
 /** The build this realm can run. Realms that forbid compiling from bytes still validate; one that forbids both gets SIMD. */
@@ -43,7 +78,10 @@ export function pickVariant(asked: "auto" | Variant | undefined): Variant {
     throw new IpsecError("option", `variant is "${String(asked)}": "auto", "simd" or "relaxed-simd" is allowed`);
   }
   if (asked === "relaxed-simd" && detectVariant() === "simd") {
-    throw new IpsecError("wasm", `variant "relaxed-simd" needs relaxed SIMD, which this realm lacks: use "auto" or "simd"`);
+    throw new IpsecError(
+      "wasm",
+      `variant "relaxed-simd" needs relaxed SIMD, which this realm lacks: use "auto" or "simd"`,
+    );
   }
   return asked;
 }
@@ -81,7 +119,8 @@ function asIpsecError(cause: unknown): IpsecError {
 
 function checked(exports: KernelExports): KernelExports {
   for (const name of ["setup", "saInstall", "seal", "open", "variant"]) {
-    if (typeof exports[name] !== "function") throw new IpsecError("wasm", `the module has no export ${name}: it is no wasm-ipsec kernel`);
+    if (typeof exports[name] !== "function")
+      throw new IpsecError("wasm", `the module has no export ${name}: it is no wasm-ipsec kernel`);
   }
   return exports;
 }

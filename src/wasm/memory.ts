@@ -1,7 +1,20 @@
 // The kernel's memory: planned from the limits, sized once, viewed once. Never grown afterwards, so no view detaches.
 import {
-  C_HOT, C_HOT_COUNT, C_IV_KEY, C_RECORD_COUNT, C_RECORDS, C_SPI_MASK, C_SPI_SEED, C_SPI_TABLE, D_SIZE_OF, HOT_SIZE,
-  JUMBO_SIZE, REGIONS, SA_SIZE, SLOT_SIZE, SPI_ENTRY_SIZE,
+  C_HOT,
+  C_HOT_COUNT,
+  C_IV_KEY,
+  C_RECORD_COUNT,
+  C_RECORDS,
+  C_SPI_MASK,
+  C_SPI_SEED,
+  C_SPI_TABLE,
+  D_SIZE_OF,
+  HOT_SIZE,
+  JUMBO_SIZE,
+  REGIONS,
+  SA_SIZE,
+  SLOT_SIZE,
+  SPI_ENTRY_SIZE,
 } from "../../assembly/layout.js";
 import { IpsecError } from "../errors.js";
 import type { Limits } from "../limits.js";

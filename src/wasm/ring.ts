@@ -4,9 +4,7 @@
 //
 // A packet longer than a slot's data takes a jumbo slot besides. A slot holds old bytes beyond the new packet's only
 // until it is staged again: what the last tenant left is zeroed then.
-import {
-  D_DIRECTION, D_SIZE_OF, JUMBO_SIZE, SLOT_DATA, SLOT_HEADROOM, SLOT_SIZE,
-} from "../../assembly/layout.js";
+import { D_DIRECTION, D_SIZE_OF, JUMBO_SIZE, SLOT_DATA, SLOT_HEADROOM, SLOT_SIZE } from "../../assembly/layout.js";
 import type { Path } from "../natt/path.js";
 import type { Sa } from "../sad/sa.js";
 import type { Verdict } from "../verdict.js";
@@ -59,7 +57,8 @@ export class Ring {
     this.#jumboDirtyEnd = new Array<number>(jumboPackets).fill(0);
     for (let jumbo = jumboPackets - 1; jumbo >= 0; jumbo--) this.#freeJumbos.push(jumbo);
     const { descriptors, slots } = memory.plan;
-    for (let i = 0; i < packets; i++) this.#entries.push(new Entry((descriptors + i * D_SIZE_OF) >> 2, slots + i * SLOT_SIZE));
+    for (let i = 0; i < packets; i++)
+      this.#entries.push(new Entry((descriptors + i * D_SIZE_OF) >> 2, slots + i * SLOT_SIZE));
   }
 
   /** Whether `count` items fit, the first of them with `length` bytes. */

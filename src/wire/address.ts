@@ -12,7 +12,10 @@ export interface AddressRange {
 /** "192.0.2.1" or "2001:db8::1" as 4 or 16 bytes. `what` names the option in the error. */
 export function parseAddress(text: string, what: string): Uint8Array {
   if (typeof text === "string" && isFullAddress(text)) return Uint8Array.from(ipaddr.parse(text).toByteArray());
-  throw new IpsecError("address", `${what} is "${String(text)}": an IPv4 or IPv6 address like 192.0.2.1 or 2001:db8::1 is needed`);
+  throw new IpsecError(
+    "address",
+    `${what} is "${String(text)}": an IPv4 or IPv6 address like 192.0.2.1 or 2001:db8::1 is needed`,
+  );
 }
 
 /** "10.1.0.0/16", "10.1.0.7", "10.1.0.7-10.1.0.9", or the like in IPv6. */

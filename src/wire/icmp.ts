@@ -1,6 +1,6 @@
 // The errors that path MTU discovery needs: RFC 792 type 3 code 4 with RFC 1191's next-hop MTU, RFC 4443 type 2.
 import { byte, type IpFields, PROTOCOL_ICMP, PROTOCOL_ICMPV6, setWord16, setWord32 } from "./ip.js";
-import { internetChecksum, IPV4_HEADER_LENGTH, writeIpv4 } from "./ipv4.js";
+import { IPV4_HEADER_LENGTH, internetChecksum, writeIpv4 } from "./ipv4.js";
 import { IPV6_HEADER_LENGTH, IPV6_MINIMUM_MTU, pseudoHeaderSum, writeIpv6 } from "./ipv6.js";
 
 const ICMP_HEADER_LENGTH = 8;
@@ -22,7 +22,9 @@ export interface TooBig {
 /** Writes the error to `target` at `at`; its length, or 0 where RFC 1122 section 3.2.2 and RFC 4443 section 2.4 forbid one. */
 export function writeTooBig(target: Uint8Array, at: number, error: TooBig): number {
   if (mayNotBeAnswered(error)) return 0;
-  return error.fields.version === 4 ? writeFragmentationNeeded(target, at, error) : writePacketTooBig(target, at, error);
+  return error.fields.version === 4
+    ? writeFragmentationNeeded(target, at, error)
+    : writePacketTooBig(target, at, error);
 }
 
 function writeFragmentationNeeded(target: Uint8Array, at: number, error: TooBig): number {

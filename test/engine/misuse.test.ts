@@ -73,7 +73,9 @@ describe("addSa refuses", () => {
     const plane = await DataPlane.create({ limits: { sas: 3, windowBytes: 1024 } });
     const first = plane.addSa(gcm("in"));
     expect(() => plane.addSa(gcm("in"))).toThrowError(expect.objectContaining({ code: "duplicate-spi" }));
-    expect(() => plane.addSa({ ...gcm("in", { spi: 0x5000 }), carrier: "ip" })).toThrowError(expect.objectContaining({ code: "carrier-mismatch" }));
+    expect(() => plane.addSa({ ...gcm("in", { spi: 0x5000 }), carrier: "ip" })).toThrowError(
+      expect.objectContaining({ code: "carrier-mismatch" }),
+    );
     plane.addSa(gcm("in", { spi: 0x2000, replayWindow: 4096 }));
     expect(() => plane.addSa(gcm("in", { spi: 0x3000, replayWindow: 4096 }))).toThrowError(/limits\.windowBytes/);
     const third = plane.addSa(gcm("in", { spi: 0x3000, replayWindow: 64 }));
@@ -89,7 +91,9 @@ describe("addSa refuses", () => {
 it("profile modern refuses what RFC 8221 no longer wants", async () => {
   const plane = await DataPlane.create({ limits: "edge", profile: "modern" });
   const sha1 = { ...CBC, integrity: "hmac-sha1-96", integrityKey: new Uint8Array(20) };
-  expect(() => plane.addSa({ ...gcm("in"), ...sha1 } as unknown as SaConfig)).toThrowError(expect.objectContaining({ code: "algorithm" }));
+  expect(() => plane.addSa({ ...gcm("in"), ...sha1 } as unknown as SaConfig)).toThrowError(
+    expect.objectContaining({ code: "algorithm" }),
+  );
   expect(plane.addSa({ ...gcm("in"), ...CBC } as unknown as SaConfig).state).toBe("live");
 });
 
@@ -98,11 +102,16 @@ it("options, policies and handles of the wrong plane are refused", async () => {
   await expect(DataPlane.create({ limits: { packets: 100 } })).rejects.toThrowError(code("option"));
   await expect(DataPlane.create({ variant: "avx" as "simd" })).rejects.toThrowError(code("option"));
   await expect(DataPlane.create({ wasm: new Uint8Array(8) })).rejects.toThrowError(code("wasm"));
-  const [plane, other] = await Promise.all([DataPlane.create({ limits: "edge" }), DataPlane.create({ limits: "edge" })]);
+  const [plane, other] = await Promise.all([
+    DataPlane.create({ limits: "edge" }),
+    DataPlane.create({ limits: "edge" }),
+  ]);
   const sa = plane.addSa(gcm("out"));
   expect(() => other.addPolicy({ direction: "out", action: "protect", sa })).toThrowError(code("policy"));
   expect(() => plane.addPolicy({ direction: "out", action: "bypass", sa })).toThrowError(code("policy"));
-  expect(() => plane.addPolicy({ direction: "out", action: "protect", sa: plane.addSa(gcm("in")) })).toThrowError(code("policy"));
+  expect(() => plane.addPolicy({ direction: "out", action: "protect", sa: plane.addSa(gcm("in")) })).toThrowError(
+    code("policy"),
+  );
   expect(other.protect(0, ipv4(), sa).verdict).toBe("no-sa");
   plane.close();
   expect(() => plane.protect(0, ipv4(), sa)).toThrowError(code("closed"));

@@ -9,7 +9,11 @@ it("a thousand packets over ten rekeys on a reordering network arrive, each once
   const random = new Random();
   const plane = await DataPlane.create({ limits: "edge" });
   const peer = await DataPlane.create({ limits: "edge" });
-  const keyed = (generation: number) => ({ spi: 0x1000 + generation, encryptionKey: random.bytes(20), replayWindow: 256 });
+  const keyed = (generation: number) => ({
+    spi: 0x1000 + generation,
+    encryptionKey: random.bytes(20),
+    replayWindow: 256,
+  });
   let now = 0;
   let generation = 0;
   const first = keyed(0);

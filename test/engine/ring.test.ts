@@ -56,7 +56,9 @@ describe("the ring", () => {
   it("wraps around its end for ever, with long packets among short ones", async () => {
     const { plane, peer, out } = await world(gcm("out", { pathMtu: 65535 }));
     for (let round = 0; round < 40; round++) {
-      const packets = Array.from({ length: 23 }, (_, i) => ipv4({ length: i % 7 === 3 ? 3000 + 997 * (round % 60) : 40 + 13 * i }));
+      const packets = Array.from({ length: 23 }, (_, i) =>
+        ipv4({ length: i % 7 === 3 ? 3000 + 997 * (round % 60) : 40 + 13 * i }),
+      );
       const sealed = [];
       for (const packet of packets) {
         if (!plane.outbound(round, packet, out)) {
@@ -117,7 +119,10 @@ describe("the ring", () => {
 
   it("results of the simple verbs stay as they are", async () => {
     const { plane, peer, out } = await world();
-    const datagrams = Array.from({ length: 200 }, (_, i) => plane.protect(0, ipv4({ length: 600 + i }), out).datagrams[0] as Uint8Array);
+    const datagrams = Array.from(
+      { length: 200 },
+      (_, i) => plane.protect(0, ipv4({ length: 600 + i }), out).datagrams[0] as Uint8Array,
+    );
     expect(datagrams.every((datagram) => datagram.constructor === Uint8Array)).toBe(true);
     const packets = datagrams.map((datagram) => peer.unprotect(0, datagram).packet as Uint8Array);
     packets.forEach((packet, i) => {

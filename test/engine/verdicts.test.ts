@@ -14,10 +14,21 @@ function tell(verdict: Verdict, expected: Verdict): void {
   expect(verdict).toBe(expected);
 }
 
-type Options = Partial<Pick<SaConfig, "esn" | "replayWindow" | "lifetime" | "initialSequence" | "selectors" | "pathMtu" | "natTraversal">>;
+type Options = Partial<
+  Pick<SaConfig, "esn" | "replayWindow" | "lifetime" | "initialSequence" | "selectors" | "pathMtu" | "natTraversal">
+>;
 
 function config(direction: "out" | "in", options: Options = {}): SaConfig {
-  return { direction, protocol: "esp", spi: 0x1001, mode: "tunnel", encryption: "aes-gcm-16", encryptionKey: KEY, tunnel: TUNNEL, ...options };
+  return {
+    direction,
+    protocol: "esp",
+    spi: 0x1001,
+    mode: "tunnel",
+    encryption: "aes-gcm-16",
+    encryptionKey: KEY,
+    tunnel: TUNNEL,
+    ...options,
+  };
 }
 
 let plane: DataPlane;
@@ -25,7 +36,11 @@ let peer: DataPlane;
 let out: Sa;
 let incoming: Sa;
 
-async function renew(outOptions: Options = {}, inOptions: Options = outOptions, carrier: "udp" | "ip" = "udp"): Promise<void> {
+async function renew(
+  outOptions: Options = {},
+  inOptions: Options = outOptions,
+  carrier: "udp" | "ip" = "udp",
+): Promise<void> {
   plane?.close();
   peer?.close();
   plane = await DataPlane.create({ carrier, limits: "edge" });
@@ -115,7 +130,13 @@ describe("outbound", () => {
 
   it("malformed: no IP packet", async () => {
     await renew();
-    for (const bad of [new Uint8Array(0), new Uint8Array(19), new Uint8Array(40), ipv4().subarray(0, 60), ipv6().subarray(0, 60)]) {
+    for (const bad of [
+      new Uint8Array(0),
+      new Uint8Array(19),
+      new Uint8Array(40),
+      ipv4().subarray(0, 60),
+      ipv6().subarray(0, 60),
+    ]) {
       tell(plane.protect(0, bad, out).verdict, "malformed");
     }
   });
@@ -231,7 +252,12 @@ describe("inbound", () => {
   it("bad-trailer: authentic, but its padding is not 1, 2, 3", async () => {
     const { authenticEsp } = await import("./authentic.js");
     await renew();
-    const bad = authenticEsp({ key: KEY, spi: 0x1001, sequence: 1, text: Uint8Array.of(...ipv4({ length: 28 }), 9, 9, 2, 4) });
+    const bad = authenticEsp({
+      key: KEY,
+      spi: 0x1001,
+      sequence: 1,
+      text: Uint8Array.of(...ipv4({ length: 28 }), 9, 9, 2, 4),
+    });
     tell(peer.unprotect(0, bad).verdict, "bad-trailer");
     const lying = authenticEsp({ key: KEY, spi: 0x1001, sequence: 2, text: Uint8Array.of(0, 0, 200, 4) });
     tell(peer.unprotect(0, lying).verdict, "bad-trailer");

@@ -25,7 +25,16 @@ export type Options = Partial<
 >;
 
 export function gcm(direction: "out" | "in", options: Options = {}): SaConfig {
-  return { direction, protocol: "esp", spi: 0x1001, mode: "tunnel", encryption: "aes-gcm-16", encryptionKey: GCM_KEY, tunnel: TUNNEL, ...options };
+  return {
+    direction,
+    protocol: "esp",
+    spi: 0x1001,
+    mode: "tunnel",
+    encryption: "aes-gcm-16",
+    encryptionKey: GCM_KEY,
+    tunnel: TUNNEL,
+    ...options,
+  };
 }
 
 export interface World {
@@ -35,7 +44,11 @@ export interface World {
   readonly incoming: Sa;
 }
 
-export async function world(out: SaConfig = gcm("out"), incoming: SaConfig = gcm("in"), options: PlaneOptions = {}): Promise<World> {
+export async function world(
+  out: SaConfig = gcm("out"),
+  incoming: SaConfig = gcm("in"),
+  options: PlaneOptions = {},
+): Promise<World> {
   const plane = await DataPlane.create({ limits: "edge", ...options });
   const peer = await DataPlane.create({ limits: "edge", ...options });
   return { plane, peer, out: plane.addSa(out), incoming: peer.addSa(incoming) };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { ecb, generator, hex, slowExpansion, unhex } from "./aes-reference.js";
 import { SCRATCH, SCRATCH_END } from "../../assembly/layout.js";
+import { ecb, generator, hex, slowExpansion, unhex } from "./aes-reference.js";
 import { type Entry, loadEntry, TARGETS } from "./entry.js";
 
 const KEY = 0x30000;

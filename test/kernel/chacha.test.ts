@@ -11,7 +11,8 @@ function poly1305(key: Uint8Array, message: Uint8Array): string {
   const number = (bytes: Uint8Array) => BigInt(`0x${Buffer.from(bytes).reverse().toString("hex")}`);
   const r = number(key.subarray(0, 16)) & 0x0ffffffc0ffffffc0ffffffc0fffffffn;
   let h = 0n;
-  for (let at = 0; at < message.length; at += 16) h = ((h + number(message.subarray(at, at + 16)) + (1n << 128n)) * r) % ((1n << 130n) - 5n);
+  for (let at = 0; at < message.length; at += 16)
+    h = ((h + number(message.subarray(at, at + 16)) + (1n << 128n)) * r) % ((1n << 130n) - 5n);
   const tag = (h + number(key.subarray(16))) & ((1n << 128n) - 1n);
   return Buffer.from(tag.toString(16).padStart(32, "0"), "hex").reverse().toString("hex");
 }
@@ -42,7 +43,9 @@ describe.each(TARGETS)("ChaCha20-Poly1305, %s", (target) => {
       }));
       const want = jobs.map((job) => {
         const { key, salt, esn } = keys[job.sa] as (typeof keys)[number];
-        const cipher = createCipheriv("chacha20-poly1305", key, Buffer.concat([salt, job.iv as Uint8Array]), { authTagLength: 16 });
+        const cipher = createCipheriv("chacha20-poly1305", key, Buffer.concat([salt, job.iv as Uint8Array]), {
+          authTagLength: 16,
+        });
         cipher.setAAD(Room.aad(job.spi as number, job.sequence as bigint, esn), { plaintextLength: job.text.length });
         const text = Buffer.concat([cipher.update(job.text), cipher.final()]);
         return { text, tag: cipher.getAuthTag() };
@@ -87,8 +90,13 @@ describe.each(TARGETS)("ChaCha20-Poly1305, %s", (target) => {
     ];
     for (let round = 0; round < 3000; round++) {
       const key = random.chance(0.3) ? new Uint8Array(32).fill(255) : random.bytes(32);
-      if (random.chance(0.2)) key.set([1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0].map((byte) => byte * random.between(0, 2)));
-      const message = Buffer.concat(Array.from({ length: random.between(0, 9) }, () => (random.chance(0.7) ? random.pick(blocks) : random.bytes(16))));
+      if (random.chance(0.2))
+        key.set([1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0].map((byte) => byte * random.between(0, 2)));
+      const message = Buffer.concat(
+        Array.from({ length: random.between(0, 9) }, () =>
+          random.chance(0.7) ? random.pick(blocks) : random.bytes(16),
+        ),
+      );
       entry.bytes.set(key, KEY);
       entry.bytes.set(message, MESSAGE);
       entry.call("polyStart", KEY);

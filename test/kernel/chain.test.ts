@@ -2,19 +2,35 @@
 import { createCipheriv } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import {
-  C_IV_PLANES, ENC_CCM, HOT_MAC_KEYS, HOT_MAC_SUBKEYS, HOT_PLANES, INT_CMAC, INT_XCBC, REGIONS, SA_ENCRYPTION,
-  SA_INNER_STATE, SA_ROUND_KEYS, SA_ROUNDS, SA_SALT,
+  C_IV_PLANES,
+  ENC_CCM,
+  HOT_MAC_KEYS,
+  HOT_MAC_SUBKEYS,
+  HOT_PLANES,
+  INT_CMAC,
+  INT_XCBC,
+  REGIONS,
+  SA_ENCRYPTION,
+  SA_INNER_STATE,
+  SA_ROUND_KEYS,
+  SA_ROUNDS,
+  SA_SALT,
 } from "../../assembly/layout.js";
 import { FORGED, PENDING } from "../../assembly/status.js";
 import { Random } from "../random.js";
 import { TARGETS } from "./entry.js";
-import { type Job, Room } from "./room.js";
 import { cmac, xcbc } from "./mac-twins.js";
+import { type Job, Room } from "./room.js";
 
 const KEY_AT = REGIONS + 0x8000;
 const ROUND_KEYS_AT = REGIONS + 0x8100;
 
-function expandInto(room: Room, sa: number, key: Uint8Array, options: { icvLength?: number; esn?: boolean } = {}): { record: number; hot: number } {
+function expandInto(
+  room: Room,
+  sa: number,
+  key: Uint8Array,
+  options: { icvLength?: number; esn?: boolean } = {},
+): { record: number; hot: number } {
   const { entry } = room;
   const places = room.makeSa(sa, options);
   entry.bytes.set(key, KEY_AT);
@@ -25,7 +41,12 @@ function expandInto(room: Room, sa: number, key: Uint8Array, options: { icvLengt
 }
 
 /** Lists of every size over `lengths`, jobs ordered by SA. */
-function* lists(random: Random, lengths: number[], sas: number, make: (length: number, sa: number) => Job): Generator<Job[]> {
+function* lists(
+  random: Random,
+  lengths: number[],
+  sas: number,
+  make: (length: number, sa: number) => Job,
+): Generator<Job[]> {
   for (let from = 0; from < lengths.length; ) {
     const count = Math.min(random.pick([1, 2, 7, 8, 9, 40, 256]), lengths.length - from);
     const only = random.chance(0.3) ? random.below(sas) : -1;
@@ -43,11 +64,19 @@ describe.each(TARGETS)("chains, %s", (target) => {
     for (const [sa, key] of keys.entries()) expandInto(room, sa, key);
     const lengths = Array.from({ length: 150 }, (_, i) => 16 * (1 + (i % 40)));
     lengths.push(65_520, 2048, 4096);
-    for (const jobs of lists(random, lengths, keys.length, (length, sa) => ({ sa, text: random.bytes(length), iv: random.bytes(16) }))) {
+    for (const jobs of lists(random, lengths, keys.length, (length, sa) => ({
+      sa,
+      text: random.bytes(length),
+      iv: random.bytes(16),
+    }))) {
       const outcomes = room.run(jobs, (list, n) => room.entry.call("cbcEncryptWithIvs", list, n));
       outcomes.forEach(({ text, iv }, i) => {
         const job = jobs[i] as Job;
-        const cipher = createCipheriv(`aes-${keyLength * 8}-cbc`, keys[job.sa] as Uint8Array, job.iv as Uint8Array).setAutoPadding(false);
+        const cipher = createCipheriv(
+          `aes-${keyLength * 8}-cbc`,
+          keys[job.sa] as Uint8Array,
+          job.iv as Uint8Array,
+        ).setAutoPadding(false);
         const want = Buffer.concat([cipher.update(job.text), cipher.final()]);
         expect(want.equals(text), `seed ${random.seed}: ${text.length} bytes in a list of ${jobs.length}`).toBe(true);
         expect(iv).toEqual(job.iv);
@@ -64,7 +93,12 @@ describe.each(TARGETS)("chains, %s", (target) => {
     room.entry.call("aesPlanes", ROUND_KEYS_AT, 10, C_IV_PLANES);
     const key = random.bytes(16);
     for (const sa of [0, 1]) expandInto(room, sa, key);
-    const jobs = Array.from({ length: 200 }, (_, i) => ({ sa: i < 100 ? 0 : 1, text: random.bytes(32), iv: new Uint8Array(16), sequence: BigInt(i % 100) + 1n }));
+    const jobs = Array.from({ length: 200 }, (_, i) => ({
+      sa: i < 100 ? 0 : 1,
+      text: random.bytes(32),
+      iv: new Uint8Array(16),
+      sequence: BigInt(i % 100) + 1n,
+    }));
     const outcomes = room.run(jobs, (list, n) => room.entry.call("cbcEncrypt", list, n));
     const ivs = new Set<string>();
     outcomes.forEach(({ iv, text }, i) => {
@@ -82,58 +116,68 @@ describe.each(TARGETS)("chains, %s", (target) => {
     expect(ivs.size).toBe(200);
   });
 
-  it.each([16, 24, 32])("CCM with keys of %i bytes: lengths 0 to 300 and long ones, sealed and opened", async (keyLength) => {
-    const room = await Room.load("chain", target);
-    const random = new Random();
-    const keys = Array.from({ length: 10 }, (_, sa) => {
-      const keyed = { key: random.bytes(keyLength), salt: random.bytes(3), icvLength: random.pick([8, 12, 16]), esn: random.chance(0.5) };
-      const { record } = expandInto(room, sa, keyed.key, keyed);
-      room.entry.bytes[record + SA_ENCRYPTION] = ENC_CCM;
-      room.entry.bytes.set(keyed.salt, record + SA_SALT);
-      return keyed;
-    });
-    const lengths = Array.from({ length: 301 }, (_, length) => length);
-    lengths.push(random.between(301, 65_535), 65_535, 2048, 2047);
-    const make = (length: number, sa: number): Job => ({
-      sa,
-      text: random.bytes(length),
-      iv: random.bytes(8),
-      spi: random.u32(),
-      sequence: (BigInt(random.u32()) << 32n) | BigInt(random.u32()),
-    });
-    for (const jobs of lists(random, lengths, keys.length, make)) {
-      const where = `seed ${random.seed}: list of ${jobs.length}`;
-      const want = jobs.map((job) => {
-        const { key, salt, icvLength, esn } = keys[job.sa] as (typeof keys)[number];
-        const nonce = Buffer.concat([salt, job.iv as Uint8Array]);
-        const cipher = createCipheriv(`aes-${keyLength * 8}-ccm` as "aes-128-ccm", key, nonce, { authTagLength: icvLength });
-        cipher.setAAD(Room.aad(job.spi as number, job.sequence as bigint, esn), { plaintextLength: job.text.length });
-        const text = Buffer.concat([cipher.update(job.text), cipher.final()]);
-        return { text, tag: cipher.getAuthTag() };
+  it.each([16, 24, 32])(
+    "CCM with keys of %i bytes: lengths 0 to 300 and long ones, sealed and opened",
+    async (keyLength) => {
+      const room = await Room.load("chain", target);
+      const random = new Random();
+      const keys = Array.from({ length: 10 }, (_, sa) => {
+        const keyed = {
+          key: random.bytes(keyLength),
+          salt: random.bytes(3),
+          icvLength: random.pick([8, 12, 16]),
+          esn: random.chance(0.5),
+        };
+        const { record } = expandInto(room, sa, keyed.key, keyed);
+        room.entry.bytes[record + SA_ENCRYPTION] = ENC_CCM;
+        room.entry.bytes.set(keyed.salt, record + SA_SALT);
+        return keyed;
       });
-      const sealed = room.run(jobs, (list, n) => room.entry.call("ccmSeal", list, n));
-      sealed.forEach(({ text, tag }, i) => {
-        const { text: wanted, tag: wantedTag } = want[i] as (typeof want)[number];
-        expect(wanted.equals(text), `${where}: text of ${text.length}`).toBe(true);
-        expect(wantedTag.equals(tag.subarray(0, wantedTag.length)), `${where}: tag of ${text.length}`).toBe(true);
+      const lengths = Array.from({ length: 301 }, (_, length) => length);
+      lengths.push(random.between(301, 65_535), 65_535, 2048, 2047);
+      const make = (length: number, sa: number): Job => ({
+        sa,
+        text: random.bytes(length),
+        iv: random.bytes(8),
+        spi: random.u32(),
+        sequence: (BigInt(random.u32()) << 32n) | BigInt(random.u32()),
       });
-      const flipped = jobs.map(() => random.chance(1 / 3));
-      const arriving = jobs.map((job, i) => {
-        const { text, tag } = want[i] as (typeof want)[number];
-        const copy = { ...job, text: Uint8Array.from(text), icv: Uint8Array.from(tag) };
-        const part = copy.text.length > 0 && random.chance(0.5) ? copy.text : copy.icv;
-        const at = random.below(part.length);
-        if (flipped[i]) part[at] = (part[at] as number) ^ (1 << random.below(8));
-        return copy;
-      });
-      const opened = room.run(arriving, (list, n) => room.entry.call("ccmOpen", list, n));
-      opened.forEach(({ status, text }, i) => {
-        expect(status, where).toBe(flipped[i] ? FORGED : PENDING);
-        const left = flipped[i] ? (arriving[i] as Job).text : (jobs[i] as Job).text;
-        expect(Buffer.from(text).equals(left), `${where}: opened text of ${text.length}`).toBe(true);
-      });
-    }
-  });
+      for (const jobs of lists(random, lengths, keys.length, make)) {
+        const where = `seed ${random.seed}: list of ${jobs.length}`;
+        const want = jobs.map((job) => {
+          const { key, salt, icvLength, esn } = keys[job.sa] as (typeof keys)[number];
+          const nonce = Buffer.concat([salt, job.iv as Uint8Array]);
+          const cipher = createCipheriv(`aes-${keyLength * 8}-ccm` as "aes-128-ccm", key, nonce, {
+            authTagLength: icvLength,
+          });
+          cipher.setAAD(Room.aad(job.spi as number, job.sequence as bigint, esn), { plaintextLength: job.text.length });
+          const text = Buffer.concat([cipher.update(job.text), cipher.final()]);
+          return { text, tag: cipher.getAuthTag() };
+        });
+        const sealed = room.run(jobs, (list, n) => room.entry.call("ccmSeal", list, n));
+        sealed.forEach(({ text, tag }, i) => {
+          const { text: wanted, tag: wantedTag } = want[i] as (typeof want)[number];
+          expect(wanted.equals(text), `${where}: text of ${text.length}`).toBe(true);
+          expect(wantedTag.equals(tag.subarray(0, wantedTag.length)), `${where}: tag of ${text.length}`).toBe(true);
+        });
+        const flipped = jobs.map(() => random.chance(1 / 3));
+        const arriving = jobs.map((job, i) => {
+          const { text, tag } = want[i] as (typeof want)[number];
+          const copy = { ...job, text: Uint8Array.from(text), icv: Uint8Array.from(tag) };
+          const part = copy.text.length > 0 && random.chance(0.5) ? copy.text : copy.icv;
+          const at = random.below(part.length);
+          if (flipped[i]) part[at] = (part[at] as number) ^ (1 << random.below(8));
+          return copy;
+        });
+        const opened = room.run(arriving, (list, n) => room.entry.call("ccmOpen", list, n));
+        opened.forEach(({ status, text }, i) => {
+          expect(status, where).toBe(flipped[i] ? FORGED : PENDING);
+          const left = flipped[i] ? (arriving[i] as Job).text : (jobs[i] as Job).text;
+          expect(Buffer.from(text).equals(left), `${where}: opened text of ${text.length}`).toBe(true);
+        });
+      }
+    },
+  );
 
   it.each([
     { name: "CMAC", integrity: INT_CMAC, twin: cmac },
@@ -145,18 +189,32 @@ describe.each(TARGETS)("chains, %s", (target) => {
       const key = random.bytes(16);
       const { record, hot } = room.makeSa(sa);
       room.entry.bytes.set(key, record + SA_INNER_STATE);
-      room.entry.call("macKeys", integrity, record + SA_INNER_STATE, hot + HOT_MAC_KEYS, hot + HOT_MAC_SUBKEYS, hot + HOT_PLANES);
+      room.entry.call(
+        "macKeys",
+        integrity,
+        record + SA_INNER_STATE,
+        hot + HOT_MAC_KEYS,
+        hot + HOT_MAC_SUBKEYS,
+        hot + HOT_PLANES,
+      );
       return key;
     });
     const lengths = Array.from({ length: 301 }, (_, length) => length);
     lengths.push(random.between(301, 65_000), 65_000);
-    for (const jobs of lists(random, lengths, keys.length, (length, sa) => ({ sa, text: random.bytes(length), spi: random.u32() }))) {
+    for (const jobs of lists(random, lengths, keys.length, (length, sa) => ({
+      sa,
+      text: random.bytes(length),
+      spi: random.u32(),
+    }))) {
       const outcomes = room.run(jobs, (list, n) => room.entry.call("cmacTags", list, n));
       outcomes.forEach(({ tag, text }, i) => {
         const job = jobs[i] as Job;
         const head = Room.aad(job.spi as number, 1n, false);
         const want = twin(keys[job.sa] as Uint8Array, Buffer.concat([head, text]));
-        expect(Buffer.from(tag.subarray(0, 16)).equals(want), `seed ${random.seed}: ${text.length} bytes in a list of ${jobs.length}`).toBe(true);
+        expect(
+          Buffer.from(tag.subarray(0, 16)).equals(want),
+          `seed ${random.seed}: ${text.length} bytes in a list of ${jobs.length}`,
+        ).toBe(true);
       });
     }
   });

@@ -25,13 +25,16 @@ export async function loadEntry(name: string, target: Target, pages = 32): Promi
     const messages: string[] = [];
     const sink = { write: (text: string | Uint8Array) => void messages.push(String(text)) };
     const path = `test/kernel/entries/${name}.ts`;
-    const { error } = await asc([path, "--config", "test/kernel/entries/asconfig.json", "--target", target, "--outFile", "entry.wasm"], {
-      stdout: sink,
-      stderr: sink,
-      writeFile: (file: string, data: string | Uint8Array) => {
-        if (file.endsWith(".wasm") && typeof data !== "string") out = data;
+    const { error } = await asc(
+      [path, "--config", "test/kernel/entries/asconfig.json", "--target", target, "--outFile", "entry.wasm"],
+      {
+        stdout: sink,
+        stderr: sink,
+        writeFile: (file: string, data: string | Uint8Array) => {
+          if (file.endsWith(".wasm") && typeof data !== "string") out = data;
+        },
       },
-    });
+    );
     if (error !== null || out === undefined) throw new Error(`asc ${path}: ${error?.message}\n${messages.join("")}`);
     binary = new Uint8Array(out);
     compiled.set(key, binary);

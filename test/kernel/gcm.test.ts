@@ -18,7 +18,12 @@ const KEY_AT = REGIONS + 0x8000;
 
 function install(room: Room, random: Random, count: number, keyLength: number): Keyed[] {
   return Array.from({ length: count }, (_, sa) => {
-    const keyed = { key: random.bytes(keyLength), salt: random.bytes(4), esn: random.chance(0.5), icvLength: random.pick([8, 12, 16]) };
+    const keyed = {
+      key: random.bytes(keyLength),
+      salt: random.bytes(4),
+      esn: random.chance(0.5),
+      icvLength: random.pick([8, 12, 16]),
+    };
     const { record, hot } = room.makeSa(sa, keyed);
     const { entry } = room;
     entry.bytes.set(keyed.key, KEY_AT);
@@ -32,7 +37,11 @@ function install(room: Room, random: Random, count: number, keyLength: number): 
 }
 
 function expected(keyed: Keyed, job: Job, gmac: boolean): { text: Uint8Array; tag: Uint8Array } {
-  const cipher = createCipheriv(`aes-${keyed.key.length * 8}-gcm` as "aes-128-gcm", keyed.key, Buffer.concat([keyed.salt, job.iv as Uint8Array]));
+  const cipher = createCipheriv(
+    `aes-${keyed.key.length * 8}-gcm` as "aes-128-gcm",
+    keyed.key,
+    Buffer.concat([keyed.salt, job.iv as Uint8Array]),
+  );
   const aad = Room.aad(job.spi as number, job.sequence as bigint, keyed.esn);
   if (gmac) {
     cipher.setAAD(Buffer.concat([aad, job.iv as Uint8Array, job.text]));
@@ -46,52 +55,61 @@ function expected(keyed: Keyed, job: Job, gmac: boolean): { text: Uint8Array; ta
 
 describe.each(TARGETS)("AES-GCM, %s", (target) => {
   const modes = [16, 24, 32].flatMap((keyLength) => [false, true].map((gmac) => ({ keyLength, gmac })));
-  it.each(modes)("keys of $keyLength bytes, GMAC $gmac: lengths 0 to 300 and long ones, mixed SAs, sealed and opened", async ({ keyLength, gmac }) => {
-    const room = await Room.load("gcm", target);
-    const random = new Random();
-    const keys = install(room, random, 5, keyLength);
-    const lengths = Array.from({ length: 301 }, (_, length) => length);
-    for (let i = 0; i < 4; i++) lengths.push(random.between(301, 65_535));
-    for (let i = 0; i < 60; i++) lengths.push(random.between(0, 2000));
-    for (let from = 0; from < lengths.length; ) {
-      const count = Math.min(random.pick([1, 2, 3, 8, 64, 256]), lengths.length - from);
-      const jobs: Job[] = lengths.slice(from, from + count).map((length) => ({
-        sa: random.below(keys.length),
-        text: random.bytes(length),
-        iv: random.bytes(8),
-        spi: random.u32(),
-        sequence: (BigInt(random.u32()) << 32n) | BigInt(random.u32()),
-      }));
-      jobs.sort((a, b) => a.sa - b.sa);
-      const where = `seed ${random.seed}: list of ${count}`;
-      const want = jobs.map((job) => expected(keys[job.sa] as Keyed, job, gmac));
-      const sealed = room.run(jobs, (list, n) => room.entry.call(gmac ? "gmacSeal" : "gcmSeal", list, n));
-      sealed.forEach(({ text, tag }, i) => {
-        expect(Buffer.from(text).equals((want[i] as { text: Uint8Array }).text), `${where}: text of ${text.length}`).toBe(true);
-        expect(Buffer.from(tag.subarray(0, 16)).equals((want[i] as { tag: Uint8Array }).tag), `${where}: tag of ${text.length}`).toBe(true);
-      });
+  it.each(modes)(
+    "keys of $keyLength bytes, GMAC $gmac: lengths 0 to 300 and long ones, mixed SAs, sealed and opened",
+    async ({ keyLength, gmac }) => {
+      const room = await Room.load("gcm", target);
+      const random = new Random();
+      const keys = install(room, random, 5, keyLength);
+      const lengths = Array.from({ length: 301 }, (_, length) => length);
+      for (let i = 0; i < 4; i++) lengths.push(random.between(301, 65_535));
+      for (let i = 0; i < 60; i++) lengths.push(random.between(0, 2000));
+      for (let from = 0; from < lengths.length; ) {
+        const count = Math.min(random.pick([1, 2, 3, 8, 64, 256]), lengths.length - from);
+        const jobs: Job[] = lengths.slice(from, from + count).map((length) => ({
+          sa: random.below(keys.length),
+          text: random.bytes(length),
+          iv: random.bytes(8),
+          spi: random.u32(),
+          sequence: (BigInt(random.u32()) << 32n) | BigInt(random.u32()),
+        }));
+        jobs.sort((a, b) => a.sa - b.sa);
+        const where = `seed ${random.seed}: list of ${count}`;
+        const want = jobs.map((job) => expected(keys[job.sa] as Keyed, job, gmac));
+        const sealed = room.run(jobs, (list, n) => room.entry.call(gmac ? "gmacSeal" : "gcmSeal", list, n));
+        sealed.forEach(({ text, tag }, i) => {
+          expect(
+            Buffer.from(text).equals((want[i] as { text: Uint8Array }).text),
+            `${where}: text of ${text.length}`,
+          ).toBe(true);
+          expect(
+            Buffer.from(tag.subarray(0, 16)).equals((want[i] as { tag: Uint8Array }).tag),
+            `${where}: tag of ${text.length}`,
+          ).toBe(true);
+        });
 
-      // Opened again, every third with one bit flipped somewhere.
-      const flipped = jobs.map(() => random.chance(1 / 3));
-      const arriving = jobs.map((job, i) => {
-        const { text, tag } = want[i] as { text: Uint8Array; tag: Uint8Array };
-        const icv = tag.slice(0, (keys[job.sa] as Keyed).icvLength);
-        const copy = { ...job, text: Uint8Array.from(text), icv, iv: (job.iv as Uint8Array).slice() };
-        if (flipped[i]) {
-          const places = [copy.text, copy.icv, copy.iv].filter((part) => part.length > 0);
-          const part = random.pick(places);
-          const at = random.below(part.length);
-          part[at] = (part[at] as number) ^ (1 << random.below(8));
-        }
-        return copy;
-      });
-      const opened = room.run(arriving, (list, n) => room.entry.call(gmac ? "gmacOpen" : "gcmOpen", list, n));
-      opened.forEach(({ status, text }, i) => {
-        expect(status, `${where}: status`).toBe(flipped[i] ? FORGED : PENDING);
-        const left = flipped[i] ? (arriving[i] as Job).text : (jobs[i] as Job).text;
-        expect(Buffer.from(text).equals(left), `${where}: opened text of ${text.length}`).toBe(true);
-      });
-      from += count;
-    }
-  });
+        // Opened again, every third with one bit flipped somewhere.
+        const flipped = jobs.map(() => random.chance(1 / 3));
+        const arriving = jobs.map((job, i) => {
+          const { text, tag } = want[i] as { text: Uint8Array; tag: Uint8Array };
+          const icv = tag.slice(0, (keys[job.sa] as Keyed).icvLength);
+          const copy = { ...job, text: Uint8Array.from(text), icv, iv: (job.iv as Uint8Array).slice() };
+          if (flipped[i]) {
+            const places = [copy.text, copy.icv, copy.iv].filter((part) => part.length > 0);
+            const part = random.pick(places);
+            const at = random.below(part.length);
+            part[at] = (part[at] as number) ^ (1 << random.below(8));
+          }
+          return copy;
+        });
+        const opened = room.run(arriving, (list, n) => room.entry.call(gmac ? "gmacOpen" : "gcmOpen", list, n));
+        opened.forEach(({ status, text }, i) => {
+          expect(status, `${where}: status`).toBe(flipped[i] ? FORGED : PENDING);
+          const left = flipped[i] ? (arriving[i] as Job).text : (jobs[i] as Job).text;
+          expect(Buffer.from(text).equals(left), `${where}: opened text of ${text.length}`).toBe(true);
+        });
+        from += count;
+      }
+    },
+  );
 });

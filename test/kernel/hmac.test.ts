@@ -1,7 +1,15 @@
 // HMAC through the lanes against node:crypto; RFC 4231 and RFC 2202 through the same entry.
 import { createHmac } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { INT_SHA1, INT_SHA256, INT_SHA384, INT_SHA512, REGIONS, SA_INNER_STATE, SA_OUTER_STATE } from "../../assembly/layout.js";
+import {
+  INT_SHA1,
+  INT_SHA256,
+  INT_SHA384,
+  INT_SHA512,
+  REGIONS,
+  SA_INNER_STATE,
+  SA_OUTER_STATE,
+} from "../../assembly/layout.js";
 import { Random } from "../random.js";
 import { TARGETS, type Target } from "./entry.js";
 import { type Job, Room } from "./room.js";
@@ -30,25 +38,36 @@ function message(job: Job): Uint8Array {
 }
 
 describe.each(TARGETS)("HMAC, %s", (target: Target) => {
-  it.each(HASHES)("$name: every length 0 to 300, long ones, mixed SAs in lists of all sizes", async ({ integrity, name }) => {
-    const room = await Room.load("hmac", target);
-    const random = new Random();
-    const keys = Array.from({ length: 9 }, (_, i) => random.bytes([20, 32, 48, 64, 0, 1, 128, 129, 300][i] as number));
-    for (const [sa, key] of keys.entries()) install(room, sa, integrity, key);
-    const lengths = Array.from({ length: 301 }, (_, length) => length);
-    for (let i = 0; i < 6; i++) lengths.push(random.between(301, 65_527));
-    for (let i = 0; i < 150; i++) lengths.push(random.between(0, 2000));
-    for (let from = 0; from < lengths.length; ) {
-      const count = Math.min(random.pick([1, 2, 3, 4, 5, 17, 64, 256]), lengths.length - from);
-      const jobs = lengths.slice(from, from + count).map((length) => ({ sa: random.below(keys.length), text: random.bytes(length), spi: random.u32() }));
-      const outcomes = room.run(jobs, (list, n) => room.entry.call("hmacTags", integrity, list, n));
-      outcomes.forEach(({ tag }, i) => {
-        const job = jobs[i] as Job;
-        const digest = createHmac(name, keys[job.sa] as Uint8Array).update(message(job)).digest().subarray(0, 32);
-        const expected = Buffer.concat([digest, Buffer.alloc(32 - digest.length)]);
-        if (!expected.equals(tag)) expect.fail(`seed ${random.seed}: ${name} of ${job.text.length} bytes in a list of ${count}`);
-      });
-      from += count;
-    }
-  });
+  it.each(HASHES)(
+    "$name: every length 0 to 300, long ones, mixed SAs in lists of all sizes",
+    async ({ integrity, name }) => {
+      const room = await Room.load("hmac", target);
+      const random = new Random();
+      const keys = Array.from({ length: 9 }, (_, i) =>
+        random.bytes([20, 32, 48, 64, 0, 1, 128, 129, 300][i] as number),
+      );
+      for (const [sa, key] of keys.entries()) install(room, sa, integrity, key);
+      const lengths = Array.from({ length: 301 }, (_, length) => length);
+      for (let i = 0; i < 6; i++) lengths.push(random.between(301, 65_527));
+      for (let i = 0; i < 150; i++) lengths.push(random.between(0, 2000));
+      for (let from = 0; from < lengths.length; ) {
+        const count = Math.min(random.pick([1, 2, 3, 4, 5, 17, 64, 256]), lengths.length - from);
+        const jobs = lengths
+          .slice(from, from + count)
+          .map((length) => ({ sa: random.below(keys.length), text: random.bytes(length), spi: random.u32() }));
+        const outcomes = room.run(jobs, (list, n) => room.entry.call("hmacTags", integrity, list, n));
+        outcomes.forEach(({ tag }, i) => {
+          const job = jobs[i] as Job;
+          const digest = createHmac(name, keys[job.sa] as Uint8Array)
+            .update(message(job))
+            .digest()
+            .subarray(0, 32);
+          const expected = Buffer.concat([digest, Buffer.alloc(32 - digest.length)]);
+          if (!expected.equals(tag))
+            expect.fail(`seed ${random.seed}: ${name} of ${job.text.length} bytes in a list of ${count}`);
+        });
+        from += count;
+      }
+    },
+  );
 });

@@ -11,7 +11,7 @@ function xor(a: Uint8Array, b: Uint8Array): Buffer {
 
 /** CBC-MAC with `whole` added to a last block of 16 bytes, `padded` to a shorter one behind 0x80 and zeroes. */
 function chained(key: Uint8Array, message: Uint8Array, whole: Uint8Array, padded: Uint8Array): Buffer {
-  let state = Buffer.alloc(16);
+  let state: Buffer = Buffer.alloc(16);
   let at = 0;
   for (; message.length - at > 16; at += 16) state = aes(key, xor(state, message.subarray(at, at + 16)));
   const rest = message.subarray(at);

@@ -1,8 +1,26 @@
 // A fake SAD, descriptors and texts around a room that is tested by itself, with canaries where it may not write.
 import { createHash } from "node:crypto";
 import {
-  D_AUTH, D_AUTH_LENGTH, D_ICV, D_IV, D_SA, D_SEQUENCE, D_SIZE_OF, D_STATUS, D_TAG, D_TEXT, D_TEXT_LENGTH, FLAG_ESN,
-  HOT_SIZE, SA_FLAGS, SA_GENERATION, SA_HOT, SA_ICV_LENGTH, SA_SIZE, SCRATCH, SCRATCH_END,
+  D_AUTH,
+  D_AUTH_LENGTH,
+  D_ICV,
+  D_IV,
+  D_SA,
+  D_SEQUENCE,
+  D_SIZE_OF,
+  D_STATUS,
+  D_TAG,
+  D_TEXT,
+  D_TEXT_LENGTH,
+  FLAG_ESN,
+  HOT_SIZE,
+  SA_FLAGS,
+  SA_GENERATION,
+  SA_HOT,
+  SA_ICV_LENGTH,
+  SA_SIZE,
+  SCRATCH,
+  SCRATCH_END,
 } from "../../assembly/layout.js";
 import { PENDING } from "../../assembly/status.js";
 import { type Entry, loadEntry, type Target } from "./entry.js";
@@ -48,7 +66,10 @@ export class Room {
   }
 
   /** Prepares record and hot entry `sa`; the test writes keys to them. */
-  makeSa(sa: number, { icvLength = 16, esn = false }: { icvLength?: number; esn?: boolean } = {}): { record: number; hot: number } {
+  makeSa(
+    sa: number,
+    { icvLength = 16, esn = false }: { icvLength?: number; esn?: boolean } = {},
+  ): { record: number; hot: number } {
     const record = this.record(sa);
     const hot = HOTS + sa * HOT_SIZE;
     this.entry.bytes.fill(0, record, record + SA_SIZE);
@@ -102,8 +123,10 @@ export class Room {
       const { start, text, end } = places[i] as (typeof places)[number];
       const descriptor = DESCRIPTORS + i * D_SIZE_OF;
       const behind = end + (job.icv?.length ?? 0);
-      if (!bytes.subarray(start, start + 64).every((byte) => byte === CANARY)) throw new Error(`job ${i}: wrote in front of the packet`);
-      if (!bytes.subarray(behind, end + 128).every((byte) => byte === CANARY)) throw new Error(`job ${i}: wrote behind the text`);
+      if (!bytes.subarray(start, start + 64).every((byte) => byte === CANARY))
+        throw new Error(`job ${i}: wrote in front of the packet`);
+      if (!bytes.subarray(behind, end + 128).every((byte) => byte === CANARY))
+        throw new Error(`job ${i}: wrote behind the text`);
       return {
         status: view.getUint32(descriptor + D_STATUS, true),
         text: bytes.slice(text, end),
