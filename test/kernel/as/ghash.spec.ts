@@ -1,0 +1,96 @@
+// GHASH by tables and shuffles against its definition, SP 800-38D section 6.3: a multiplication bit by bit.
+import { store64 } from "../../../assembly/bytes";
+import { ghash, ghashPowers } from "../../../assembly/gcm/ghash";
+import { HOT_GHASH, HOT_POWERS } from "../../../assembly/layout";
+
+const ENTRY = memory.data(8192, 16);
+const BYTES = memory.data(512, 16);
+const HASH = memory.data(16, 16);
+const TABLE = 512;
+
+/** 0x87 of the wire's bit order: x^128 = 1 + x + x^2 + x^7. */
+const REDUCTION: u64 = 0xe100000000000000;
+let productHigh: u64 = 0;
+let productLow: u64 = 0;
+
+function multiply(xHigh: u64, xLow: u64, yHigh: u64, yLow: u64): void {
+  productHigh = 0;
+  productLow = 0;
+  for (let bit = 0; bit < 128; bit++) {
+    const set = bit < 64 ? (xHigh >> (63 - bit)) & 1 : (xLow >> (127 - bit)) & 1;
+    if (set) {
+      productHigh ^= yHigh;
+      productLow ^= yLow;
+    }
+    const out = yLow & 1;
+    yLow = (yLow >> 1) | (yHigh << 63);
+    yHigh = (yHigh >> 1) ^ (out ? REDUCTION : 0);
+  }
+}
+
+const H_HIGH: u64 = 0x66e94bd4ef8a2c3b;
+const H_LOW: u64 = 0x884cfa59ca342b2e;
+
+/** Row j of the table: byte j of n * H, and of n * H * x^4, for the 16 values of a nibble. */
+function writeTable(): void {
+  for (let nibble: u64 = 0; nibble < 16; nibble++) {
+    multiply(nibble << 60, 0, H_HIGH, H_LOW);
+    writeColumn(<usize>nibble);
+    multiply(nibble << 56, 0, H_HIGH, H_LOW);
+    writeColumn(16 + <usize>nibble);
+  }
+  store<u32>(ENTRY, 1, HOT_POWERS);
+}
+
+function writeColumn(column: usize): void {
+  store64(HASH, productHigh);
+  store64(HASH + 8, productLow);
+  for (let byte: usize = 0; byte < 16; byte++) {
+    store<u8>(ENTRY + HOT_GHASH + (byte << 5) + column, load<u8>(HASH + byte));
+  }
+}
+
+function slowGhash(first: u64, length: u32): void {
+  let high = first;
+  let low: u64 = 0;
+  multiply(high, low, H_HIGH, H_LOW);
+  for (let at: u32 = 0; at < length; at += 16) {
+    let blockHigh: u64 = 0;
+    let blockLow: u64 = 0;
+    for (let byte: u32 = 0; byte < 16; byte++) {
+      const value: u64 = at + byte < length ? load<u8>(BYTES + at + byte) : 0;
+      if (byte < 8) blockHigh |= value << ((7 - byte) << 3);
+      else blockLow |= value << ((15 - byte) << 3);
+    }
+    multiply(productHigh ^ blockHigh, productLow ^ blockLow, H_HIGH, H_LOW);
+  }
+  high = productHigh ^ 64;
+  low = productLow ^ ((<u64>length) << 3);
+  multiply(high, low, H_HIGH, H_LOW);
+}
+
+describe("ghash", () => {
+  test("every length from 0 to 300", () => {
+    memory.fill(ENTRY, 0, 8192);
+    writeTable();
+    for (let i: u32 = 0; i < 512; i++) store<u8>(BYTES + i, <u8>(i * 167 + 13));
+    for (let length: u32 = 0; length <= 300; length++) {
+      store64(HASH, 0x0000100100000001);
+      store64(HASH + 8, 0);
+      v128.store(HASH, ghash(ENTRY, v128.load(HASH), BYTES, length, 64, (<u64>length) << 3));
+      slowGhash(0x0000100100000001, length);
+      expect(bswap<u64>(load<u64>(HASH))).toBe(productHigh);
+      expect(bswap<u64>(load<u64>(HASH, 8))).toBe(productLow);
+    }
+  });
+
+  test("powers are made when they are needed, and only those", () => {
+    memory.fill(ENTRY, 0, 8192);
+    writeTable();
+    ghashPowers(ENTRY, 3);
+    expect(load<u32>(ENTRY, HOT_POWERS)).toBe(3);
+    expect(load<u64>(ENTRY + HOT_GHASH + 3 * TABLE, 24)).toBe(0);
+    ghashPowers(ENTRY, 2);
+    expect(load<u32>(ENTRY, HOT_POWERS)).toBe(3);
+  });
+});
