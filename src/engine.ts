@@ -13,6 +13,7 @@ import { VERDICTS, type Verdict } from "./verdict.js";
 import type { KernelMemory } from "./wasm/memory.js";
 import { Entry, Ring } from "./wasm/ring.js";
 import { IpFields } from "./wire/ip.js";
+import { IPV6_MINIMUM_MTU } from "./wire/ipv6.js";
 
 export type Carrier = "udp" | "ip";
 
@@ -28,6 +29,8 @@ export class Engine {
   readonly counters = Object.fromEntries(VERDICTS.map((verdict) => [verdict, 0])) as Record<Verdict, number>;
   /** The packet in hand: read on offer, and again from its descriptor once opened. */
   readonly fields = new IpFields();
+  /** The ICMP error for the packet in hand: at most the minimum MTU of IPv6. */
+  readonly icmp = new Uint8Array(IPV6_MINIMUM_MTU);
   /** The simple verbs' own descriptor and jumbo slot, outside the ring. */
   readonly single: Entry;
   readonly singleData: number;

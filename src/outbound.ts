@@ -106,14 +106,8 @@ function keptHeader(engine: Engine, admission: Admission): number {
   return engine.carrier === "ip" ? admission.headerLength : 0;
 }
 
-/** Step 5's other end: the ICMP error for the packet in hand, written at `at`. Its length, 0 when none may be sent. */
-export function writeIcmp(
-  engine: Engine,
-  packet: Uint8Array,
-  admission: Admission,
-  target: Uint8Array,
-  at: number,
-): number {
+/** Step 5's other end: the ICMP error for the packet in hand, in `engine.icmp`. Its length, 0 when none may be sent. */
+export function writeIcmp(engine: Engine, packet: Uint8Array, admission: Admission): number {
   const sa = admission.sa as Sa;
   const { fields } = engine;
   const largest = largestPayload(sa, pathMtu(sa), keptHeader(engine, admission)) + admission.headerLength;
@@ -121,7 +115,7 @@ export function writeIcmp(
   const length = fields.version === 4 ? 4 : 16;
   const { source } = sa.resolved.template;
   const own = fields.version === 4 ? packet.subarray(16, 20) : packet.subarray(24, 40);
-  return writeTooBig(target, at, { packet, start: 0, fields, mtu, from: source?.length === length ? source : own });
+  return writeTooBig(engine.icmp, 0, { packet, start: 0, fields, mtu, from: source?.length === length ? source : own });
 }
 
 /** Step 6, on the fast verbs. False: nothing taken. */
@@ -153,12 +147,14 @@ export function offer(engine: Engine, packet: Uint8Array, given: Sa | undefined,
 
 function stageIcmp(engine: Engine, packet: Uint8Array, admission: Admission): void {
   const { ring, memory } = engine;
+  const length = writeIcmp(engine, packet, admission);
+  if (length === 0) return;
   const entry = ring.take("out", engine.now, 0);
   const start = ring.dataOf(entry);
-  const length = writeIcmp(engine, packet, admission, memory.bytes, start);
+  memory.bytes.set(engine.icmp.subarray(0, length), start);
   entry.sa = admission.sa;
   entry.verdict = "too-big";
-  entry.kind = length > 0 ? "icmp" : "dropped";
+  entry.kind = "icmp";
   entry.start = start;
   entry.length = length;
   entry.last = false;

@@ -77,9 +77,8 @@ export function protect(
   if (verdict === "sealed")
     return { verdict, datagrams: [slab.copy(bytes, engine.single.start, engine.single.length)] };
   if (verdict !== "too-big") return { verdict, datagrams: [] };
-  const error = new Uint8Array(1280);
-  const length = writeIcmp(engine, packet, admission, error, 0);
-  return length > 0 ? { verdict, datagrams: [], icmp: slab.copy(error, 0, length) } : { verdict, datagrams: [] };
+  const length = writeIcmp(engine, packet, admission);
+  return length > 0 ? { verdict, datagrams: [], icmp: slab.copy(engine.icmp, 0, length) } : { verdict, datagrams: [] };
 }
 
 /** Opens `datagram` in the single slot. The bytes that go with the verdict are at `engine.single`. */

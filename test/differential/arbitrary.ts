@@ -1,0 +1,150 @@
+// Random SAs and random packets.
+import type { SaConfig } from "../../src/index.js";
+import { ipv4, ipv6 } from "../packets.js";
+import type { Random } from "../random.js";
+import { SUITES, type Suite } from "../reference/suites.js";
+
+export type Carrier = "udp" | "ip";
+
+const TUNNELS = {
+  4: { source: "192.0.2.1", target: "192.0.2.2" },
+  6: { source: "2001:db8::1", target: "2001:db8::2" },
+};
+const HOSTS = {
+  4: { source: "10.1.0.7", target: "10.2.0.9" },
+  6: { source: "fd00:1::7", target: "fd00:2::9" },
+};
+
+/** The part of an SaConfig that names the algorithms, with random keys. */
+export function algorithms(suite: Suite, random: Random): Record<string, unknown> {
+  const integrityKey = suite.integrity === undefined ? {} : { integrityKey: random.bytes(suite.integrityKeyLength) };
+  const integrity = suite.integrity === undefined ? {} : { integrity: suite.integrity };
+  const encryptionKey = random.bytes(suite.encryptionKeyLength);
+  return { encryption: suite.encryption, encryptionKey, ...integrity, ...integrityKey };
+}
+
+/** How a suite is carried. */
+export interface Shape {
+  readonly mode: "tunnel" | "transport";
+  readonly carrier: Carrier;
+  /** Version of the outer header; in transport mode there is only one. */
+  readonly outer: 4 | 6;
+  readonly natt: boolean;
+}
+
+export function saConfig(suite: Suite, shape: Shape, spi: number, random: Random): SaConfig {
+  const { mode, carrier, outer, natt } = shape;
+  const ends = mode === "tunnel" ? { tunnel: TUNNELS[outer] } : carrier === "udp" ? { endpoints: HOSTS[outer] } : {};
+  const natTraversal = natt ? { natTraversal: { sourcePort: 4500, targetPort: 4500 } } : {};
+  const fixed = { protocol: "esp", direction: "out", spi, carrier, mode };
+  return { ...fixed, ...ends, ...natTraversal, ...algorithms(suite, random) } as unknown as SaConfig;
+}
+
+export function inbound(config: SaConfig): SaConfig {
+  return { ...config, direction: "in" };
+}
+
+export function randomShape(carrier: Carrier, random: Random): Shape {
+  return {
+    carrier,
+    mode: random.pick(["tunnel", "tunnel", "transport"] as const),
+    outer: random.pick([4, 6] as const),
+    natt: carrier === "ip" && random.chance(0.4),
+  };
+}
+
+/** An SA with some of everything that SaConfig can say. */
+export function randomSa(carrier: Carrier, spi: number, random: Random): SaConfig {
+  const shape = randomShape(carrier, random);
+  const base = saConfig(random.pick(SUITES), shape, spi, random);
+  const esn = random.chance(0.4);
+  const marker = shape.natt && random.chance(0.3) ? "non-ike" : "rfc3948";
+  const lifetime = random.pick([
+    undefined,
+    undefined,
+    { packets: random.between(1, 60) },
+    { kilobytes: random.between(1, 20) },
+    { seconds: random.between(1, 20) },
+  ]);
+  const selectors = random.pick([
+    undefined,
+    undefined,
+    [{ target: "10.2.0.0/16" }, { target: "fd00:2::/32" }],
+    [{ protocol: 17, targetPort: [1000, 2500] as const }],
+    [
+      { protocol: 1, icmpType: 8 },
+      { source: "10.1.0.0-10.1.0.99", protocol: 6 },
+    ],
+  ]);
+  return {
+    ...base,
+    ...(shape.natt
+      ? { natTraversal: { sourcePort: 4500, targetPort: random.pick([4500, 4500, 10_000]), marker } }
+      : {}),
+    ...(selectors === undefined ? {} : { selectors }),
+    ...(lifetime === undefined ? {} : { lifetime }),
+    addedAt: 0,
+    esn,
+    replayWindow: random.pick([0, 64, 64, 128, 1024, 4096]),
+    initialSequence: esn
+      ? random.pick([0n, 5n, 2n ** 32n - 20n, 2n ** 40n, 2n ** 33n + 3n])
+      : random.pick([0n, 0n, 70n]),
+    pathMtu: random.pick([1500, 1500, 1400, 600, 9000]),
+    dfBit: random.pick(["copy", "set", "clear"] as const),
+    dscp: random.pick(["copy", "copy", 0, 46] as const),
+    ...(base.mode === "tunnel" ? { tfcPadding: random.pick([0, 0, 0, 300, 1600]) } : {}),
+  } as SaConfig;
+}
+
+const LENGTHS = [20, 40, 41, 48, 60, 61, 64, 100, 300, 576, 577, 1280, 1281, 1400, 1450, 1500, 3000];
+
+/** Mostly good packets; some are cut, lie about their length, or are fragments. */
+export function randomPacket(random: Random): Uint8Array {
+  const version = random.pick([4, 6] as const);
+  const protocol = random.pick([6, 17, 17, version === 4 ? 1 : 58, 132, 59]);
+  const header = version === 4 ? 20 : 40;
+  const length = Math.max(header, random.chance(0.5) ? random.pick(LENGTHS) : random.between(20, 1600));
+  const options = {
+    protocol,
+    payload: random.bytes(length - header),
+    tos: random.below(256),
+    df: random.chance(0.5),
+    sourcePort: random.between(900, 1100),
+    targetPort: random.pick([443, 2000, 3000]),
+    ...(random.chance(0.2) ? { source: version === 4 ? "10.9.0.1" : "fd00:9::1" } : {}),
+    ...(version === 4 && random.chance(0.1) ? { moreFragments: true, fragmentOffset: random.pick([0, 64]) } : {}),
+  };
+  const packet = version === 4 ? ipv4(options) : withExtensionHeaders(ipv6(options), random);
+  if (random.chance(0.04)) return packet.subarray(0, random.below(packet.length));
+  if (random.chance(0.04)) packet[random.below(packet.length)] = random.below(256);
+  return random.chance(0.1) ? Uint8Array.from([...packet, ...random.bytes(random.below(20))]) : packet;
+}
+
+/** Sometimes hop-by-hop options, a fragment header or destination options in front of the upper protocol. */
+function withExtensionHeaders(packet: Uint8Array, random: Random): Uint8Array {
+  let upper = packet[6] as number;
+  let payload = packet.subarray(40);
+  const header = packet.slice(0, 40);
+  while (random.chance(0.2)) {
+    const kind = random.pick([0, 44, 60]);
+    const length = kind === 44 ? 8 : random.pick([8, 16]);
+    const extension = random.bytes(length);
+    extension[0] = upper;
+    extension[1] = length / 8 - 1;
+    if (kind === 44)
+      extension.set(
+        random.pick([
+          [0, 0],
+          [0, 1],
+          [0, 8],
+        ]),
+        2,
+      );
+    payload = Uint8Array.from([...extension, ...payload]);
+    upper = kind;
+  }
+  header[6] = upper;
+  header[4] = payload.length >> 8;
+  header[5] = payload.length;
+  return Uint8Array.from([...header, ...payload]);
+}
