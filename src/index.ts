@@ -1,4 +1,6 @@
 // wasm-ipsec: the default entry. The kernel is inlined, so no bundler needs to know about it.
+// The declarations name Symbol.dispose, which a project below "lib": ["ESNext"] does not know.
+/// <reference lib="esnext.disposable" preserve="true" />
 import { DataPlane } from "./data-plane.js";
 import { relaxedSimdBase64 } from "./wasm/generated/relaxed-simd.js";
 import { simdBase64 } from "./wasm/generated/simd.js";
