@@ -52,7 +52,7 @@ export function complaints(result: SmokeResult | string, asked: string, auto: st
     opened === "delivered" ? "" : `opening answered ${opened}`,
     same ? "" : "the packet changed on its way",
     variant === wanted ? "" : `the variant is ${variant}, not ${wanted}`,
-    // Ten are usual. workerd's clock may stand still, and says 0.
+    // Two to forty are usual. workerd's clock may stand still, and says 0.
     millisecondsToFirstPacket < 1000 ? "" : `the first packet took ${millisecondsToFirstPacket} ms`,
   ].filter((complaint) => complaint !== "");
 }
