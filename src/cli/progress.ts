@@ -1,3 +1,4 @@
+// How far the command is, on a terminal.
 const REPORTED_SIZE = 1 << 24;
 
 /** A line on a terminal, for files that take a while. */

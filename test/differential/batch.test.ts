@@ -10,7 +10,7 @@ import { inbound, saConfig } from "./arbitrary.js";
 
 const SHAPE = { carrier: "udp", mode: "tunnel", outer: 4, natt: false } as const;
 const EPOCH = 2n ** 32n;
-const FAST = SUITES.filter(({ name }) => /gcm-16 128|chacha|cbc 128 hmac-sha2-256-128|null 0 aes-cmac/.test(name));
+const FAST = SUITES.filter(({ name }) => /gcm-16 128|chacha|cbc 128 hmac-sha2-256-128|null aes-cmac/.test(name));
 
 function ivFor(config: SaConfig, sequence: bigint, random: Random): Uint8Array {
   if (config.encryption === "null") return new Uint8Array(0);
