@@ -6,9 +6,11 @@ import { IpsecError } from "./errors.js";
 import type { Event } from "./event.js";
 import { newArrival, receive, settleInbound } from "./inbound.js";
 import { Item } from "./item.js";
-import { type Limits, type LimitsName, resolveLimits } from "./limits.js";
+import { resolveLimits } from "./limits.js";
+import type { Peer, PeerConfig } from "./liveness/peer.js";
 import type { Path, PathConfig } from "./natt/path.js";
 import { newAdmission, offer, settleOutbound } from "./outbound.js";
+import { checkCarrier, checkProfile, type PlaneOptions } from "./plane-options.js";
 import type { SaConfig } from "./sad/config.js";
 import { resolveSa, type SaDefaults } from "./sad/resolve.js";
 import type { Sa } from "./sad/sa.js";
@@ -37,23 +39,6 @@ import {
   type WasmSource,
 } from "./wasm/kernel.js";
 import { KernelMemory } from "./wasm/memory.js";
-
-export interface PlaneOptions {
-  /** "udp": every datagram is a UDP payload. "ip": a whole IP packet. Omitted: the first addSa fixes it. */
-  readonly carrier?: Carrier;
-  /** Fills an array with random bytes. Default crypto.getRandomValues. */
-  readonly random?: (bytes: Uint8Array<ArrayBuffer>) => unknown;
-  /** The kernel, where bytes may not be compiled: a module imported statically. Default: the inlined build. */
-  readonly wasm?: WasmSource;
-  /** Default "auto": relaxed SIMD where the realm has it. */
-  readonly variant?: "auto" | Variant;
-  /** Which algorithms addSa accepts, RFC 8221. Default "interop". */
-  readonly profile?: Profile;
-  /** Default "client". */
-  readonly limits?: LimitsName | Partial<Limits>;
-  /** What SaConfig says when it says nothing. */
-  readonly defaults?: SaDefaults;
-}
 
 export class DataPlane {
   /** Where the inlined kernel comes from; an entry of the package sets it. @internal */
@@ -105,7 +90,7 @@ export class DataPlane {
     const seed = new Uint8Array(4);
     this.#random(seed);
     const memory = new KernelMemory(kernel, limits, this.#random);
-    this.#engine = new Engine(memory, limits, new DataView(seed.buffer).getUint32(0));
+    this.#engine = new Engine(memory, limits, new DataView(seed.buffer).getUint32(0), options);
     this.#engine.carrier = options.carrier;
     this.#kernel = (descriptors, count) => {
       kernel.seal(descriptors, count);
@@ -118,6 +103,7 @@ export class DataPlane {
     const engine = this.#open();
     const carrier = this.#carrierFor(config.carrier);
     const resolved = resolveSa(config, carrier, this.#profile, this.#defaults);
+    if (resolved.config.peer !== undefined) this.#checkPeer(resolved.config.peer);
     const { source, target } =
       resolved.config.mode === "tunnel" ? resolved.config.tunnel : (resolved.config.endpoints ?? {});
     const out = resolved.config.direction === "out";
@@ -133,6 +119,34 @@ export class DataPlane {
   /** Appends a policy: earlier ones come first. */
   addPolicy(config: PolicyConfig): Policy {
     return this.#open().spd.add(config);
+  }
+
+  /** A peer to watch and to fail over from. Throws `peer`, `address`, `limit`. */
+  addPeer(config: PeerConfig): Peer {
+    const engine = this.#open();
+    const sequence = new Uint8Array(4);
+    this.#random(sequence);
+    // RFC 3706 section 6.2: random, with room before it wraps.
+    return engine.peers.add(config, new DataView(sequence.buffer).getUint32(0) >>> 1);
+  }
+
+  /**
+   * IKE authenticated a message of the peer. With `sequence` it was R_U_THERE_ACK: false, and of no effect, when no
+   * probe of that number is unanswered.
+   */
+  heard(now: number, peer: Peer, sequence?: number): boolean {
+    const engine = this.#begin(now);
+    this.#checkPeer(peer);
+    return engine.peers.heard(peer, engine.now, sequence);
+  }
+
+  /** Whether an unknown SPI may lead to an IKE SA; event `invalid-spi` says so in `recovery`. */
+  get invalidSpiRecovery(): boolean {
+    return this.#engine.invalidSpi.recovery;
+  }
+
+  set invalidSpiRecovery(recovery: boolean) {
+    this.#engine.invalidSpi.recovery = recovery;
   }
 
   /** The one object for a remote: compare paths by identity. */
@@ -267,6 +281,11 @@ export class DataPlane {
     return this.#engine;
   }
 
+  #checkPeer(peer: Peer): void {
+    if (this.#engine.peers.owns(peer)) return;
+    throw new IpsecError("peer", "peer is deleted or belongs to another plane: use one of this plane's addPeer");
+  }
+
   #begin(now: number): Engine {
     const engine = this.#open();
     engine.advance(now);
@@ -296,17 +315,4 @@ function kernelSource(options: PlaneOptions): WebAssembly.Module | Uint8Array<Ar
     "wasm",
     "this entry carries no kernel: pass `wasm`, a module made from wasm-ipsec/wasm/simd.wasm",
   );
-}
-
-function checkCarrier(carrier: string): void {
-  if (carrier === "udp" || carrier === "ip") return;
-  throw new IpsecError("option", `carrier is "${carrier}": "udp" or "ip" is allowed`);
-}
-
-function checkProfile(profile: string | undefined): Profile {
-  if (profile === undefined) return "interop";
-  if (profile === "modern" || profile === "interop") return profile;
-  if (profile === "legacy")
-    throw new IpsecError("unsupported", 'profile "legacy" (DES, 3DES, MD5) is not implemented yet');
-  throw new IpsecError("option", `profile is "${profile}": "modern" or "interop" is allowed`);
 }

@@ -3,12 +3,16 @@ import { C_NEXT_ID, D_DIRECTION, D_SIZE_OF, D_STATUS, JUMBO_SIZE, SLOT_HEADROOM 
 import { IpsecError } from "./errors.js";
 import { EventQueue, type LifetimeLimit } from "./event.js";
 import type { Limits } from "./limits.js";
+import { InvalidSpi } from "./liveness/invalid-spi.js";
+import { Peer } from "./liveness/peer.js";
+import { Peers } from "./liveness/peers.js";
 import { type Path, PathTable } from "./natt/path.js";
+import type { PlaneOptions } from "./plane-options.js";
 import type { Sa } from "./sad/sa.js";
 import { Sad } from "./sad/sad.js";
 import type { Policy } from "./spd/policy.js";
 import { Spd } from "./spd/spd.js";
-import { Deadlines, type TimerName } from "./timers/deadlines.js";
+import { Deadlines, type TimerName, type TimerOwner } from "./timers/deadlines.js";
 import { VERDICTS, type Verdict } from "./verdict.js";
 import type { KernelMemory } from "./wasm/memory.js";
 import { Entry, Ring } from "./wasm/ring.js";
@@ -26,6 +30,8 @@ export class Engine {
   readonly paths: PathTable;
   readonly events: EventQueue;
   readonly deadlines = new Deadlines();
+  readonly peers: Peers;
+  readonly invalidSpi: InvalidSpi;
   readonly counters = Object.fromEntries(VERDICTS.map((verdict) => [verdict, 0])) as Record<Verdict, number>;
   /** The packet in hand: read on offer, and again from its descriptor once opened. */
   readonly fields = new IpFields();
@@ -46,7 +52,7 @@ export class Engine {
   /** Outbound SAs to expire once what is staged has been sealed. */
   #usedUp: { readonly sa: Sa; readonly limit: LifetimeLimit }[] = [];
 
-  constructor(memory: KernelMemory, limits: Limits, seed: number) {
+  constructor(memory: KernelMemory, limits: Limits, seed: number, options: PlaneOptions) {
     this.memory = memory;
     this.limits = limits;
     this.sad = new Sad(memory, limits);
@@ -54,6 +60,9 @@ export class Engine {
     this.ring = new Ring(memory, limits.packets, limits.jumboPackets);
     this.paths = new PathTable(limits.paths);
     this.events = new EventQueue(limits.events);
+    this.peers = new Peers(limits.peers, this.deadlines, this.events);
+    const { invalidSpiRecovery = false, invalidSpiRates = {} } = options;
+    this.invalidSpi = new InvalidSpi(memory, this.events, invalidSpiRecovery, invalidSpiRates);
     const jumbo = memory.plan.jumbos + limits.jumboPackets * JUMBO_SIZE;
     this.single = new Entry((memory.plan.descriptors + limits.packets * D_SIZE_OF) >> 2, jumbo);
     this.singleData = jumbo + SLOT_HEADROOM;
@@ -92,11 +101,16 @@ export class Engine {
     sa.lastSentAt = addedAt;
     sa.hardAt = addedAt + sa.lifetime.hardAfter;
     for (const timer of ["soft", "hard", "idle", "keepalive", "dummy"] as const)
-      this.deadlines.set(this.dueAt(sa, timer), sa, timer);
+      this.deadlines.start(this.dueAt(sa, timer), sa, timer);
+    if (sa.peer !== undefined) this.peers.watch(sa.peer, Math.max(addedAt, this.now));
   }
 
-  /** When a timer of an SA is due, as things stand; Infinity for one that is not set or no longer matters. */
-  dueAt(sa: Sa, timer: TimerName): number {
+  /** When a timer is due, as things stand; Infinity for one that is not set or no longer matters. */
+  dueAt(owner: TimerOwner, timer: TimerName): number {
+    return owner instanceof Peer ? this.peers.dueAt(owner, timer) : this.#saDueAt(owner, timer);
+  }
+
+  #saDueAt(sa: Sa, timer: TimerName): number {
     if (sa.state !== "live") return Infinity;
     const { resolved, lifetime } = sa;
     switch (timer) {
@@ -110,6 +124,8 @@ export class Engine {
         return sa.direction === "out" ? sa.lastSentAt + resolved.keepaliveMs : Infinity;
       case "dummy":
         return sa.direction === "out" ? sa.lastSentAt + resolved.dummyMs : Infinity;
+      default:
+        return Infinity;
     }
   }
 
@@ -154,6 +170,7 @@ export class Engine {
 
   /** An SA has been installed: what step 1 of the line in must know of it. */
   watch(sa: Sa): void {
+    sa.peer?.sas.add(sa);
     if (sa.resolved.nonIke) this.nonIkeSas++;
     if (sa.direction !== "in" || this.carrier !== "ip" || sa.resolved.config.natTraversal === undefined) return;
     const port = sa.resolved.ports.target;
@@ -167,6 +184,7 @@ export class Engine {
       if (entry.verdict === "no-sa") words[entry.descriptor + (D_STATUS >> 2)] = VERDICTS.indexOf("no-sa") + 1;
     });
     this.sad.delete(sa);
+    sa.peer?.sas.delete(sa);
     if (sa.resolved.nonIke) this.nonIkeSas--;
     if (sa.direction === "in" && this.carrier === "ip" && sa.resolved.config.natTraversal !== undefined) {
       const port = sa.resolved.ports.target;

@@ -16,6 +16,7 @@ export type IpsecErrorCode =
   | "carrier-mismatch"
   | "limit"
   | "policy"
+  | "peer"
   | "now"
   | "packet"
   | "target-too-small"

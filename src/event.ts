@@ -1,3 +1,4 @@
+import type { Peer } from "./liveness/peer.js";
 import type { Path } from "./natt/path.js";
 import type { Sa } from "./sad/sa.js";
 import type { Policy } from "./spd/policy.js";
@@ -13,7 +14,35 @@ export type Event =
   /** Nothing authenticated passed for `idleSeconds`: the SA has been deleted. */
   | { readonly kind: "idle"; readonly sa: Sa }
   /** A newest authenticated packet came from elsewhere (RFC 7296 section 2.23): `path` is where the peer is now. */
-  | { readonly kind: "mapping-changed"; readonly sa: Sa; readonly path: Path; readonly previous: Path };
+  | { readonly kind: "mapping-changed"; readonly sa: Sa; readonly path: Path; readonly previous: Path }
+  /**
+   * Ask the peer whether it is alive: IKEv1 sends R_U_THERE with `sequence` (RFC 3706), IKEv2 an empty INFORMATIONAL
+   * (RFC 7296 section 2.4). `missed`: probes before this one without an answer. What comes back goes to `plane.heard`.
+   */
+  | { readonly kind: "probe"; readonly peer: Peer; readonly sequence: number; readonly missed: number }
+  /**
+   * A packet named an SPI that nobody here knows, RFC 7296 section 1.5. Where IKE has an SA with `source` it says so
+   * inside; without one it sets one up only with `recovery`. Over carrier "udp" the addresses are those of `path`.
+   * Unauthenticated: at most a few a second are told, `suppressed` others since the last.
+   */
+  | {
+      readonly kind: "invalid-spi";
+      readonly spi: number;
+      /** 50 ESP, 51 AH. */
+      readonly protocol: 50 | 51;
+      readonly source: string | undefined;
+      readonly target: string | undefined;
+      readonly path: Path | undefined;
+      readonly recovery: boolean;
+      readonly suppressed: number;
+    }
+  /** The peer did not answer: its SAs have been deleted, IKE deletes its own; `next` is the peer's address now. */
+  | { readonly kind: "peer-dead"; readonly peer: Peer; readonly address: string; readonly next: string }
+  /**
+   * The last SA to a peer went by idle, or another than the preferred address was idle too long: IKE deletes its SA to
+   * `address` too. `next` is the peer's address now.
+   */
+  | { readonly kind: "peer-idle"; readonly peer: Peer; readonly address: string; readonly next: string };
 
 /** Which lifetime was reached. `sequence`: no sequence numbers are left, RFC 4303 section 3.3.3. */
 export type LifetimeLimit = "seconds" | "kilobytes" | "packets" | "sequence";

@@ -172,6 +172,7 @@ export function settleInbound(engine: Engine, entry: Entry): void {
   const sa = record === 0 ? undefined : engine.sad.at(record);
   let verdict = verdictOf(words[d + (D_STATUS >> 2)] as number);
   if (sa !== undefined) verdict = judge(engine, entry, sa, verdict);
+  if (verdict === "unknown-spi") engine.invalidSpi.meet(entry, engine.carrier === "ip");
   entry.sa = sa;
   entry.verdict = engine.end(verdict, sa);
   entry.kind = verdict === "delivered" ? "packet" : "dropped";
@@ -193,6 +194,7 @@ function judge(engine: Engine, entry: Entry, sa: Sa, verdict: Verdict): Verdict 
   }
   engine.countVolume(sa, text);
   sa.lastUsedAt = entry.now;
+  if (sa.peer !== undefined) engine.peers.received(sa.peer, entry.now);
   if (verdict === "dummy") sa.dummies++;
   followMapping(engine, entry, sa);
   return verdict === "delivered" && !mayTravel(engine, entry, sa) ? "policy-mismatch" : verdict;

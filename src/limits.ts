@@ -18,6 +18,8 @@ export interface Limits {
   readonly flows: number;
   /** Paths (remote addresses) that are interned; the oldest are forgotten. */
   readonly paths: number;
+  /** Peers (`addPeer`). */
+  readonly peers: number;
   /** Events not yet taken; the oldest are dropped and counted. */
   readonly events: number;
 }
@@ -33,6 +35,7 @@ const EDGE: Limits = {
   policies: 64,
   flows: 256,
   paths: 256,
+  peers: 64,
   events: 64,
 };
 
@@ -45,6 +48,7 @@ const CLIENT: Limits = {
   policies: 1024,
   flows: 4096,
   paths: 4096,
+  peers: 1024,
   events: 256,
 };
 
@@ -57,6 +61,7 @@ const GATEWAY: Limits = {
   policies: 16_384,
   flows: 65_536,
   paths: 100_000,
+  peers: 100_000,
   events: 4096,
 };
 
@@ -71,6 +76,7 @@ const RANGES: Record<keyof Limits, readonly [number, number]> = {
   policies: [1, 100_000],
   flows: [16, 1_048_576],
   paths: [1, 1_000_000],
+  peers: [1, 1_000_000],
   events: [1, 65_536],
 };
 

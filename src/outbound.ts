@@ -227,6 +227,7 @@ export function settleOutbound(engine: Engine, entry: Entry): void {
     entry.length = words[entry.descriptor + (D_LENGTH_OUT >> 2)] as number;
     sa.lastUsedAt = entry.now;
     sa.lastSentAt = entry.now;
+    if (sa.peer !== undefined) engine.peers.sent(sa.peer, entry.now);
     return;
   }
   entry.kind = "dropped";

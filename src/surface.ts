@@ -1,11 +1,14 @@
 // The public names, whatever brings the kernel. Re-exports only.
-export { DataPlane, type PlaneOptions } from "./data-plane.js";
+export { DataPlane } from "./data-plane.js";
 export type { Carrier } from "./engine.js";
 export { IpsecError, type IpsecErrorCode } from "./errors.js";
 export type { Event, LifetimeLimit } from "./event.js";
 export { Item } from "./item.js";
 export type { Limits, LimitsName } from "./limits.js";
+export type { InvalidSpiRates } from "./liveness/invalid-spi.js";
+export type { DeadPeerDetection, Peer, PeerConfig, PeerState } from "./liveness/peer.js";
 export type { Endpoint, Path, PathConfig } from "./natt/path.js";
+export type { PlaneOptions } from "./plane-options.js";
 export type { Endpoints, NatTraversal, SaConfig } from "./sad/config.js";
 export type { LifetimeConfig } from "./sad/lifetime.js";
 export type { SaDefaults } from "./sad/resolve.js";

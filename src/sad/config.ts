@@ -1,3 +1,4 @@
+import type { Peer } from "../liveness/peer.js";
 import type { Selector } from "../spd/selector.js";
 import type { LifetimeConfig } from "./lifetime.js";
 import type { AeadName, CipherName, EncryptionName, IntegrityName } from "./suites.js";
@@ -37,6 +38,8 @@ interface CommonConfig {
   /** Last number sent (out), highest accepted (in). Default 0n. For restoring and testing. */
   readonly initialSequence?: bigint;
   readonly lifetime?: LifetimeConfig;
+  /** Whose SA it is (`plane.addPeer`): it dies with its peer, and its authenticated packets prove the peer alive. */
+  readonly peer?: Peer;
   /** Delete the SA after this many seconds without an authenticated packet, 1 .. 31,536,000. */
   readonly idleSeconds?: number;
   /** When the SA was made, on the clock of `now`. Default: the first `now` the engine sees after addSa. */

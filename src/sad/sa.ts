@@ -1,5 +1,6 @@
 // The handle of a security association. Keys, sequence number and window live in the kernel's record; here is what a
 // person configures or a clock counts.
+import type { Peer } from "../liveness/peer.js";
 import type { Path } from "../natt/path.js";
 import type { CompiledSelector } from "../spd/selector.js";
 import { VERDICTS, type Verdict } from "../verdict.js";
@@ -34,6 +35,8 @@ export class Sa {
   readonly mode: "tunnel" | "transport";
   readonly encryption: string;
   readonly integrity: string | undefined;
+  /** The peer it belongs to, if that was said: it dies with it. */
+  readonly peer: Peer | undefined;
 
   /** @internal Index of the kernel's record. */ readonly index: number;
   /** @internal Address of the kernel's record. */ readonly record: number;
@@ -51,6 +54,7 @@ export class Sa {
   /** @internal No sequence number is left, and that has been said. */ exhausted = false;
   /** @internal */ readonly drops = new Map<Verdict, number>();
   /** @internal */ dummies = 0;
+  /** @internal Which of its timers run, timers/deadlines.ts. */ timers = 0;
   #state: SaState = "live";
   #path: Path;
   #lastSequence = 0n;
@@ -69,6 +73,7 @@ export class Sa {
     this.mode = config.mode;
     this.encryption = config.encryption;
     this.integrity = config.integrity;
+    this.peer = config.peer;
     this.index = place.index;
     this.record = place.record;
     this.generation = place.generation;

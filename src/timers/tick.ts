@@ -4,6 +4,7 @@ import { D_STATUS, SLOT_DATA } from "../../assembly/layout.js";
 import { PENDING } from "../../assembly/status.js";
 import type { Engine } from "../engine.js";
 import { largestPayload, pathMtu } from "../frag/fit.js";
+import { Peer } from "../liveness/peer.js";
 import { KEEPALIVE_BYTE } from "../natt/framing.js";
 import { describeDummy } from "../outbound.js";
 import type { Sa } from "../sad/sa.js";
@@ -21,20 +22,21 @@ export function runTimers(engine: Engine, random: (bytes: Uint8Array<ArrayBuffer
   while (deadlines.earliest <= engine.now) {
     const entry = deadlines.take();
     if (entry === undefined) return staged;
-    const { sa, timer } = entry;
-    const due = engine.dueAt(sa, timer);
+    const { owner, timer } = entry;
+    const due = engine.dueAt(owner, timer);
     if (due > engine.now) {
-      deadlines.set(due, sa, timer);
+      deadlines.set(due, owner, timer);
       continue;
     }
     const produces = timer === "keepalive" || timer === "dummy";
     if (produces && !engine.ring.hasRoom(1, SLOT_DATA)) {
-      deadlines.set(due, sa, timer);
+      deadlines.set(due, owner, timer);
       return staged;
     }
     staged ||= produces;
-    fire(engine, sa, timer, random);
-    deadlines.set(engine.dueAt(sa, timer), sa, timer);
+    if (owner instanceof Peer) engine.peers.fire(owner, timer, engine.now);
+    else fire(engine, owner, timer, random);
+    deadlines.set(engine.dueAt(owner, timer), owner, timer);
   }
   return staged;
 }
@@ -51,6 +53,7 @@ function fire(engine: Engine, sa: Sa, timer: TimerName, random: (bytes: Uint8Arr
     case "idle":
       sa.delete();
       engine.events.push({ kind: "idle", sa });
+      if (sa.peer !== undefined) engine.peers.idle(sa.peer);
       return;
     case "keepalive":
       sendKeepalive(engine, sa);

@@ -1,0 +1,42 @@
+// What a plane is made from, and what may be wrong with it.
+import type { Carrier } from "./engine.js";
+import { IpsecError } from "./errors.js";
+import type { Limits, LimitsName } from "./limits.js";
+import type { InvalidSpiRates } from "./liveness/invalid-spi.js";
+import type { SaDefaults } from "./sad/resolve.js";
+import type { Profile } from "./sad/suites.js";
+import type { Variant, WasmSource } from "./wasm/kernel.js";
+
+export interface PlaneOptions {
+  /** "udp": every datagram is a UDP payload. "ip": a whole IP packet. Omitted: the first addSa fixes it. */
+  readonly carrier?: Carrier;
+  /** Fills an array with random bytes. Default crypto.getRandomValues. */
+  readonly random?: (bytes: Uint8Array<ArrayBuffer>) => unknown;
+  /** The kernel, where bytes may not be compiled: a module imported statically. Default: the inlined build. */
+  readonly wasm?: WasmSource;
+  /** Default "auto": relaxed SIMD where the realm has it. */
+  readonly variant?: "auto" | Variant;
+  /** Which algorithms addSa accepts, RFC 8221. Default "interop". */
+  readonly profile?: Profile;
+  /** Default "client". */
+  readonly limits?: LimitsName | Partial<Limits>;
+  /** What SaConfig says when it says nothing. */
+  readonly defaults?: SaDefaults;
+  /** Whether an IKE SA may be set up to tell a sender of an unknown SPI so. Default false: it invites floods. */
+  readonly invalidSpiRecovery?: boolean;
+  /** How many `invalid-spi` events there may be. */
+  readonly invalidSpiRates?: InvalidSpiRates;
+}
+
+export function checkCarrier(carrier: string): void {
+  if (carrier === "udp" || carrier === "ip") return;
+  throw new IpsecError("option", `carrier is "${carrier}": "udp" or "ip" is allowed`);
+}
+
+export function checkProfile(profile: string | undefined): Profile {
+  if (profile === undefined) return "interop";
+  if (profile === "modern" || profile === "interop") return profile;
+  if (profile === "legacy")
+    throw new IpsecError("unsupported", 'profile "legacy" (DES, 3DES, MD5) is not implemented yet');
+  throw new IpsecError("option", `profile is "${profile}": "modern" or "interop" is allowed`);
+}
