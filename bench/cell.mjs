@@ -18,6 +18,7 @@ const ROOM = 512;
 export async function measureCell({ suite, size, direction, variants, ways, peers, rounds, milliseconds }) {
   const keys = drawKeys(suite);
   const associations = [];
+  const open = [];
   const install = (plane, way) => {
     const sa = plane.addSa({ ...associationOf(suite, keys), direction: way });
     associations.push(sa);
@@ -37,7 +38,8 @@ export async function measureCell({ suite, size, direction, variants, ways, peer
     }
     const sample = sealedSamples(source, sourceSa, suite, size);
     for (const peer of peers) {
-      const operations = await peer.prepare(suite, keys, { size, direction, sample });
+      const operations = await peer.prepare(suite, keys, { size, direction });
+      if (operations.close !== undefined) open.push(operations.close);
       await checkPeer(peer, operations, suite, sample);
       contenders.push(peerContender({ peer, operations, size, suite, direction, source, sourceSa }));
     }
@@ -46,6 +48,7 @@ export async function measureCell({ suite, size, direction, variants, ways, peer
     return { bytes: packets.reduce((sum, { length }) => sum + length, 0) / PACKETS, times };
   } finally {
     for (const sa of associations) sa.delete();
+    for (const close of open) close();
   }
 }
 
@@ -120,7 +123,6 @@ function sealedSamples(plane, sa, suite, size) {
 
 /** Under our sequence number and IV a peer writes our bytes, opens them, and refuses them with one bit changed. */
 async function checkPeer(peer, operations, suite, samples) {
-  if (operations.turn !== undefined) return; // compared its bytes in `prepare`
   for (const { packet, datagram, sequence } of samples) {
     const iv = datagram.subarray(ESP_HEADER, ESP_HEADER + suite.ivLength);
     const target = Buffer.alloc(datagram.length);

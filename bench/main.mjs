@@ -10,7 +10,7 @@ import { pickVariants } from "./variants.mjs";
 
 export async function runBench(options) {
   const variants = await pickVariants(options.variant);
-  const { peers, absent } = await choosePeers(options.peers);
+  const { peers, absent } = choosePeers(options.peers);
   const plan = options.directions.flatMap((direction) =>
     options.suites.flatMap((suite) => options.sizes.map((size) => ({ direction, suite, size }))),
   );
@@ -25,7 +25,6 @@ export async function runBench(options) {
     cells.push({ suite: suite.name, size, direction, ...measured });
   }
   const seconds = progress.end();
-  for (const peer of peers) peer.close?.();
   return { machine: machine(), variants, peers: peers.map(({ name }) => name), absent, cells, options, seconds };
 }
 

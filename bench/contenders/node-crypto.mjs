@@ -5,6 +5,7 @@ import { ESP_HEADER, packetLength, writeHead, writeText } from "../esp.mjs";
 import { blockMac } from "./block-mac.mjs";
 
 export const name = "node:crypto";
+export const supports = () => true;
 const LARGEST = 16_384;
 
 /** { seal(packet, sequence, iv, target): length, open(datagram, target): length or 0 }. */
