@@ -1,16 +1,17 @@
 // The engine: few verbs, no logic of its own. THE LINE OUT is outbound.ts, THE LINE IN is inbound.ts.
 
 import { JUMBO_DATA } from "../assembly/layout.js";
-import { type Carrier, Engine } from "./engine.js";
+import { Engine } from "./engine.js";
 import { IpsecError } from "./errors.js";
 import type { Event } from "./event.js";
 import { newArrival, receive, settleInbound } from "./inbound.js";
 import { Item } from "./item.js";
 import { resolveLimits } from "./limits.js";
 import type { Peer, PeerConfig } from "./liveness/peer.js";
+import type { NatKeepalive } from "./natt/keepalive.js";
 import type { Path, PathConfig } from "./natt/path.js";
 import { newAdmission, offer, settleOutbound } from "./outbound.js";
-import { checkCarrier, checkProfile, type PlaneOptions } from "./plane-options.js";
+import { carrierFor, checkCarrier, checkProfile, type PlaneOptions } from "./plane-options.js";
 import type { SaConfig } from "./sad/config.js";
 import { resolveSa, type SaDefaults } from "./sad/resolve.js";
 import type { Sa } from "./sad/sa.js";
@@ -54,6 +55,7 @@ export class DataPlane {
   readonly #owner = {
     readSequence: (sa: Sa) => this.#engine.sad.sequence(sa),
     deleteSa: (sa: Sa) => this.#engine.delete(sa),
+    chance: () => this.#engine.chance(),
   };
   readonly #settle = (entry: Parameters<typeof settleOutbound>[1]): void => {
     if (entry.direction === "out") settleOutbound(this.#engine, entry);
@@ -90,7 +92,10 @@ export class DataPlane {
     const seed = new Uint8Array(4);
     this.#random(seed);
     const memory = new KernelMemory(kernel, limits, this.#random);
-    this.#engine = new Engine(memory, limits, new DataView(seed.buffer).getUint32(0), options);
+    this.#engine = new Engine(memory, limits, new DataView(seed.buffer).getUint32(0), {
+      ...options,
+      random: this.#random,
+    });
     this.#engine.carrier = options.carrier;
     this.#kernel = (descriptors, count) => {
       kernel.seal(descriptors, count);
@@ -101,9 +106,9 @@ export class DataPlane {
   /** Installs a security association, or throws an IpsecError and leaves nothing half installed. */
   addSa(config: SaConfig): Sa {
     const engine = this.#open();
-    const carrier = this.#carrierFor(config.carrier);
+    const carrier = carrierFor(engine.carrier, config.carrier);
     const resolved = resolveSa(config, carrier, this.#profile, this.#defaults);
-    if (resolved.config.peer !== undefined) this.#checkPeer(resolved.config.peer);
+    if (resolved.config.peer !== undefined) engine.peers.check(resolved.config.peer);
     const { source, target } =
       resolved.config.mode === "tunnel" ? resolved.config.tunnel : (resolved.config.endpoints ?? {});
     const out = resolved.config.direction === "out";
@@ -124,10 +129,7 @@ export class DataPlane {
   /** A peer to watch and to fail over from. Throws `peer`, `address`, `limit`. */
   addPeer(config: PeerConfig): Peer {
     const engine = this.#open();
-    const sequence = new Uint8Array(4);
-    this.#random(sequence);
-    // RFC 3706 section 6.2: random, with room before it wraps.
-    return engine.peers.add(config, new DataView(sequence.buffer).getUint32(0) >>> 1);
+    return engine.peers.add(config, Math.floor(engine.chance() * 2 ** 31)); // RFC 3706: random, with room to grow
   }
 
   /**
@@ -136,7 +138,7 @@ export class DataPlane {
    */
   heard(now: number, peer: Peer, sequence?: number): boolean {
     const engine = this.#begin(now);
-    this.#checkPeer(peer);
+    engine.peers.check(peer);
     return engine.peers.heard(peer, engine.now, sequence);
   }
 
@@ -147,6 +149,15 @@ export class DataPlane {
 
   set invalidSpiRecovery(recovery: boolean) {
     this.#engine.invalidSpi.recovery = recovery;
+  }
+
+  /** Keepalives of outbound SAs with `natTraversal` that say no `keepaliveSeconds` of their own. */
+  get natKeepalive(): NatKeepalive | undefined {
+    return this.#engine.keepalives.setting;
+  }
+
+  set natKeepalive(setting: NatKeepalive | undefined) {
+    this.#open().setNatKeepalive(setting);
   }
 
   /** The one object for a remote: compare paths by identity. */
@@ -218,14 +229,7 @@ export class DataPlane {
   poll(item: Item): boolean {
     const entry = this.#open().ring.poll();
     if (entry === undefined) return false;
-    item.kind = entry.kind;
-    item.verdict = entry.verdict as Verdict;
-    item.sa = entry.sa;
-    item.path = entry.path;
-    item.start = entry.start;
-    item.length = entry.kind === "dropped" ? 0 : entry.length;
-    item.df = entry.df;
-    item.last = entry.last;
+    item.fill(entry);
     return true;
   }
 
@@ -281,11 +285,6 @@ export class DataPlane {
     return this.#engine;
   }
 
-  #checkPeer(peer: Peer): void {
-    if (this.#engine.peers.owns(peer)) return;
-    throw new IpsecError("peer", "peer is deleted or belongs to another plane: use one of this plane's addPeer");
-  }
-
   #begin(now: number): Engine {
     const engine = this.#open();
     engine.advance(now);
@@ -296,16 +295,6 @@ export class DataPlane {
   #ending<T>(result: T): T {
     if (!this.#engine.ring.hasStaged) this.#engine.expireUsedUp();
     return result;
-  }
-
-  #carrierFor(asked: Carrier | undefined): Carrier {
-    if (asked !== undefined) checkCarrier(asked);
-    const carrier = this.#engine.carrier ?? asked ?? "udp";
-    if (asked === undefined || asked === carrier) return carrier;
-    throw new IpsecError(
-      "carrier-mismatch",
-      `this plane's carrier is "${carrier}", the SA's "${asked}": use a plane for each`,
-    );
   }
 }
 

@@ -6,6 +6,7 @@ import type { Limits } from "./limits.js";
 import { InvalidSpi } from "./liveness/invalid-spi.js";
 import { Peer } from "./liveness/peer.js";
 import { Peers } from "./liveness/peers.js";
+import { Keepalives, type NatKeepalive } from "./natt/keepalive.js";
 import { type Path, PathTable } from "./natt/path.js";
 import type { PlaneOptions } from "./plane-options.js";
 import type { Sa } from "./sad/sa.js";
@@ -21,6 +22,8 @@ import { IPV6_MINIMUM_MTU } from "./wire/ipv6.js";
 
 export type Carrier = "udp" | "ip";
 
+type EngineOptions = PlaneOptions & { readonly random: (bytes: Uint8Array<ArrayBuffer>) => unknown };
+
 export class Engine {
   readonly memory: KernelMemory;
   readonly limits: Limits;
@@ -32,6 +35,8 @@ export class Engine {
   readonly deadlines = new Deadlines();
   readonly peers: Peers;
   readonly invalidSpi: InvalidSpi;
+  readonly keepalives: Keepalives;
+  readonly #random: (bytes: Uint8Array<ArrayBuffer>) => unknown;
   readonly counters = Object.fromEntries(VERDICTS.map((verdict) => [verdict, 0])) as Record<Verdict, number>;
   /** The packet in hand: read on offer, and again from its descriptor once opened. */
   readonly fields = new IpFields();
@@ -52,7 +57,7 @@ export class Engine {
   /** Outbound SAs to expire once what is staged has been sealed. */
   #usedUp: { readonly sa: Sa; readonly limit: LifetimeLimit }[] = [];
 
-  constructor(memory: KernelMemory, limits: Limits, seed: number, options: PlaneOptions) {
+  constructor(memory: KernelMemory, limits: Limits, seed: number, options: EngineOptions) {
     this.memory = memory;
     this.limits = limits;
     this.sad = new Sad(memory, limits);
@@ -61,7 +66,9 @@ export class Engine {
     this.paths = new PathTable(limits.paths);
     this.events = new EventQueue(limits.events);
     this.peers = new Peers(limits.peers, this.deadlines, this.events);
-    const { invalidSpiRecovery = false, invalidSpiRates = {} } = options;
+    const { invalidSpiRecovery = false, invalidSpiRates = {}, natKeepalive } = options;
+    this.#random = options.random;
+    this.keepalives = new Keepalives(natKeepalive, () => this.chance());
     this.invalidSpi = new InvalidSpi(memory, this.events, invalidSpiRecovery, invalidSpiRates);
     const jumbo = memory.plan.jumbos + limits.jumboPackets * JUMBO_SIZE;
     this.single = new Entry((memory.plan.descriptors + limits.packets * D_SIZE_OF) >> 2, jumbo);
@@ -100,9 +107,27 @@ export class Engine {
     sa.addedAt = addedAt;
     sa.lastSentAt = addedAt;
     sa.hardAt = addedAt + sa.lifetime.hardAfter;
+    sa.keepaliveMs = this.keepalives.intervalFor(sa, this.carrier);
     for (const timer of ["soft", "hard", "idle", "keepalive", "dummy"] as const)
       this.deadlines.start(this.dueAt(sa, timer), sa, timer);
     if (sa.peer !== undefined) this.peers.watch(sa.peer, Math.max(addedAt, this.now));
+  }
+
+  /** A new setting starts keepalives where there were none; the others come to it when theirs is due. */
+  setNatKeepalive(setting: NatKeepalive | undefined): void {
+    this.keepalives.setting = setting;
+    for (const sa of this.sad) {
+      if (Number.isNaN(sa.addedAt) || sa.keepaliveMs !== Infinity) continue;
+      sa.keepaliveMs = this.keepalives.intervalFor(sa, this.carrier);
+      this.deadlines.start(this.dueAt(sa, "keepalive"), sa, "keepalive");
+    }
+  }
+
+  /** From 0 to below 1. */
+  chance(): number {
+    const bytes = new Uint8Array(4);
+    this.#random(bytes);
+    return new DataView(bytes.buffer).getUint32(0) / 2 ** 32;
   }
 
   /** When a timer is due, as things stand; Infinity for one that is not set or no longer matters. */
@@ -121,7 +146,7 @@ export class Engine {
       case "idle":
         return (Number.isNaN(sa.lastUsedAt) ? sa.addedAt : sa.lastUsedAt) + resolved.idleMs;
       case "keepalive":
-        return sa.direction === "out" ? sa.lastSentAt + resolved.keepaliveMs : Infinity;
+        return this.keepalives.dueAt(sa);
       case "dummy":
         return sa.direction === "out" ? sa.lastSentAt + resolved.dummyMs : Infinity;
       default:

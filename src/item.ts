@@ -2,7 +2,7 @@ import { IpsecError } from "./errors.js";
 import type { Path } from "./natt/path.js";
 import type { Sa } from "./sad/sa.js";
 import type { Verdict } from "./verdict.js";
-import type { ItemKind } from "./wasm/ring.js";
+import type { Entry, ItemKind } from "./wasm/ring.js";
 
 /**
  * One result of the fast verbs, filled by `poll`. Its bytes are borrowed: they are valid until the next verb of the
@@ -31,6 +31,18 @@ export class Item {
   /** @internal */
   constructor(memory: Uint8Array) {
     this.memory = memory;
+  }
+
+  /** @internal */
+  fill(entry: Entry): void {
+    this.kind = entry.kind;
+    this.verdict = entry.verdict as Verdict;
+    this.sa = entry.sa;
+    this.path = entry.path;
+    this.start = entry.start;
+    this.length = entry.kind === "dropped" ? 0 : entry.length;
+    this.df = entry.df;
+    this.last = entry.last;
   }
 
   /** Copies the bytes to `target` from `offset` on without allocating; answers their number. Throws `target-too-small`. */

@@ -3,6 +3,7 @@ import type { Carrier } from "./engine.js";
 import { IpsecError } from "./errors.js";
 import type { Limits, LimitsName } from "./limits.js";
 import type { InvalidSpiRates } from "./liveness/invalid-spi.js";
+import type { NatKeepalive } from "./natt/keepalive.js";
 import type { SaDefaults } from "./sad/resolve.js";
 import type { Profile } from "./sad/suites.js";
 import type { Variant, WasmSource } from "./wasm/kernel.js";
@@ -24,6 +25,8 @@ export interface PlaneOptions {
   readonly defaults?: SaDefaults;
   /** Whether an IKE SA may be set up to tell a sender of an unknown SPI so. Default false: it invites floods. */
   readonly invalidSpiRecovery?: boolean;
+  /** Keepalives through NATs. Default: none. */
+  readonly natKeepalive?: NatKeepalive;
   /** How many `invalid-spi` events there may be. */
   readonly invalidSpiRates?: InvalidSpiRates;
 }
@@ -39,4 +42,15 @@ export function checkProfile(profile: string | undefined): Profile {
   if (profile === "legacy")
     throw new IpsecError("unsupported", 'profile "legacy" (DES, 3DES, MD5) is not implemented yet');
   throw new IpsecError("option", `profile is "${profile}": "modern" or "interop" is allowed`);
+}
+
+/** The carrier of an SA: that of its plane, which its first SA settles. */
+export function carrierFor(settled: Carrier | undefined, asked: Carrier | undefined): Carrier {
+  if (asked !== undefined) checkCarrier(asked);
+  const carrier = settled ?? asked ?? "udp";
+  if (asked === undefined || asked === carrier) return carrier;
+  throw new IpsecError(
+    "carrier-mismatch",
+    `this plane's carrier is "${carrier}", the SA's "${asked}": use a plane for each`,
+  );
 }

@@ -7,6 +7,7 @@ export { Item } from "./item.js";
 export type { Limits, LimitsName } from "./limits.js";
 export type { InvalidSpiRates } from "./liveness/invalid-spi.js";
 export type { DeadPeerDetection, Peer, PeerConfig, PeerState } from "./liveness/peer.js";
+export type { NatKeepalive } from "./natt/keepalive.js";
 export type { Endpoint, Path, PathConfig } from "./natt/path.js";
 export type { PlaneOptions } from "./plane-options.js";
 export type { Endpoints, NatTraversal, SaConfig } from "./sad/config.js";

@@ -48,7 +48,8 @@ export class Peer {
   /** @internal An SA or a word of IKE has shown that somebody is there to be watched. */ watched = false;
   /** @internal When IKE last said it is alive. */ helloAt = Number.NaN;
   /** @internal When anything authenticated last came. */ heardAt = Number.NaN;
-  /** @internal When anything last passed, either way. */ passedAt = Number.NaN;
+  /** @internal When a packet last passed, either way. */ passedAt = Number.NaN;
+  /** @internal When anything was last sent through its NAT mapping. */ refreshedAt = Number.NaN;
   /** @internal */ probedAt = Number.NaN;
   /** @internal Probes sent and not answered. */ unanswered = 0;
   /** @internal The last number probed with, RFC 3706 section 6.2. */ sequence: number;

@@ -34,8 +34,10 @@ export class Peers {
     return peer;
   }
 
-  owns(peer: Peer): boolean {
-    return this.#peers.has(peer);
+  /** Throws for a peer that is deleted or another plane's. */
+  check(peer: Peer): void {
+    if (this.#peers.has(peer)) return;
+    throw new IpsecError("peer", "peer is deleted or belongs to another plane: use one of this plane's addPeer");
   }
 
   /** An SA to the peer has been installed: there is somebody to watch. */
@@ -59,6 +61,7 @@ export class Peers {
   /** A packet for the peer has been sealed. On demand, that is the moment to ask after long silence. */
   sent(peer: Peer, now: number): void {
     peer.passedAt = now;
+    peer.refreshedAt = now;
     const detection = peer.deadPeerDetection;
     if (detection?.mode !== "on-demand" || peer.status !== "up") return;
     if (now - peer.heardAt >= detection.seconds * 1000) this.#probe(peer, now);

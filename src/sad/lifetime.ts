@@ -10,6 +10,8 @@ export interface LifetimeConfig {
   readonly packets?: number;
   /** Where the soft limits lie, in percent of the hard ones: 1..100. Default 90. */
   readonly softPercent?: number;
+  /** The volume is reduced by a random part, up to this many percent of it: 0..5. Default 0. */
+  readonly volumeJitterPercent?: number;
 }
 
 export class Lifetime {
@@ -25,9 +27,12 @@ export class Lifetime {
   /** The soft event has been raised. */
   announced = false;
 
-  constructor(config: LifetimeConfig | undefined) {
+  /** `chance`: from 0 to below 1. */
+  constructor(config: LifetimeConfig | undefined, chance: () => number) {
     const soft = positive(config?.softPercent, 100, "softPercent", 90) / 100;
-    this.hardBytes = positive(config?.kilobytes, 2 ** 43, "kilobytes", Infinity) * 1024;
+    const bytes = positive(config?.kilobytes, 2 ** 43, "kilobytes", Infinity) * 1024;
+    const jitter = volumeJitter(config?.volumeJitterPercent) / 100;
+    this.hardBytes = jitter === 0 || bytes === Infinity ? bytes : Math.ceil(bytes * (1 - jitter * chance()));
     this.softBytes = this.hardBytes * soft;
     this.hardPackets = positive(config?.packets, Number.MAX_SAFE_INTEGER, "packets", Infinity);
     this.softPackets = this.hardPackets * soft;
@@ -56,4 +61,9 @@ function positive(value: number | undefined, most: number, what: string, absent:
   if (value === undefined) return absent;
   if (typeof value === "number" && value > 0 && value <= most) return value;
   throw new IpsecError("lifetime", `lifetime.${what} is ${value}: a number above 0, up to ${most}, is allowed`);
+}
+
+function volumeJitter(value = 0): number {
+  if (typeof value === "number" && value >= 0 && value <= 5) return value;
+  throw new IpsecError("lifetime", `lifetime.volumeJitterPercent is ${value}: a number from 0 to 5 is allowed`);
 }

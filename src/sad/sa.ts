@@ -26,6 +26,8 @@ export interface SaStats {
 export interface SaOwner {
   readSequence(sa: Sa): bigint;
   deleteSa(sa: Sa): void;
+  /** From 0 to below 1, by the plane's `random`. */
+  chance(): number;
 }
 
 export class Sa {
@@ -49,6 +51,7 @@ export class Sa {
   /** @internal */ hardAt = Infinity;
   /** @internal */ lastUsedAt = Number.NaN;
   /** @internal When a packet was last sent, for keepalives and dummies. */ lastSentAt = Number.NaN;
+  /** @internal How long the keepalive that it waits for may take. */ keepaliveMs = Infinity;
   /** @internal Volume is used up: no packet is admitted, and the kernel expires it once what is staged has been sealed. */
   refusing = false;
   /** @internal No sequence number is left, and that has been said. */ exhausted = false;
@@ -79,7 +82,7 @@ export class Sa {
     this.generation = place.generation;
     this.resolved = resolved;
     this.selectors = resolved.selectors;
-    this.lifetime = new Lifetime(config.lifetime);
+    this.lifetime = new Lifetime(config.lifetime, () => owner.chance());
     this.initialPath = path;
     this.#path = path;
     this.#owner = owner;

@@ -5,12 +5,9 @@ import { PENDING } from "../../assembly/status.js";
 import type { Engine } from "../engine.js";
 import { largestPayload, pathMtu } from "../frag/fit.js";
 import { Peer } from "../liveness/peer.js";
-import { KEEPALIVE_BYTE } from "../natt/framing.js";
+import { writeKeepalive } from "../natt/keepalive.js";
 import { describeDummy } from "../outbound.js";
 import type { Sa } from "../sad/sa.js";
-import { setWord16 } from "../wire/ip.js";
-import { internetChecksum } from "../wire/ipv4.js";
-import { pseudoHeaderSum } from "../wire/ipv6.js";
 import type { TimerName } from "./deadlines.js";
 
 const DUMMY_LENGTH = 64;
@@ -64,48 +61,23 @@ function fire(engine: Engine, sa: Sa, timer: TimerName, random: (bytes: Uint8Arr
   }
 }
 
-/** One byte of 0xff where ESP would be; the receiver ignores it, the NAT does not. */
+/** One byte of 0xff where ESP would be; the receiver ignores it, the NAT does not. The next waits as set by now. */
 function sendKeepalive(engine: Engine, sa: Sa): void {
   const { ring, memory } = engine;
-  const { template } = sa.resolved;
+  const carrier = engine.carrier ?? "udp";
   const entry = ring.take("out", engine.now, SLOT_DATA);
   const start = ring.dataOf(entry);
-  const nonIke = sa.resolved.nonIke ? 8 : 0;
-  const headers = template.bytes.length - nonIke;
-  memory.bytes.set(template.bytes.subarray(0, headers), start);
-  memory.bytes[start + headers] = KEEPALIVE_BYTE;
-  if (template.outer !== 0) stampLengths(memory.bytes, start, headers + 1, sa);
   entry.sa = sa;
   entry.path = sa.path;
   entry.verdict = "keepalive";
   entry.kind = "datagram";
   entry.start = start;
-  entry.length = headers + 1;
+  entry.length = writeKeepalive(sa, carrier, memory.bytes, start);
   memory.words[entry.descriptor + (D_STATUS >> 2)] = PENDING + 1;
   engine.counters.keepalive++;
   sa.lastSentAt = engine.now;
-}
-
-/** Lengths and checksums of the outer IP and UDP headers of a keepalive. */
-function stampLengths(bytes: Uint8Array, start: number, length: number, sa: Sa): void {
-  const { template } = sa.resolved;
-  const udp = start + template.udpOffset;
-  const udpLength = length - template.udpOffset;
-  setWord16(bytes, udp + 4, udpLength);
-  if (template.outer === 4) {
-    setWord16(bytes, start + 2, length);
-    setWord16(bytes, start + 10, 0);
-    setWord16(bytes, start + 10, internetChecksum(bytes, start, 20));
-    return;
-  }
-  setWord16(bytes, start + 4, length - 40);
-  const carried = pseudoHeaderSum(
-    bytes.subarray(start + 8, start + 24),
-    bytes.subarray(start + 24, start + 40),
-    udpLength,
-    17,
-  );
-  setWord16(bytes, udp + 6, internetChecksum(bytes, udp, udpLength, carried) || 0xffff);
+  if (sa.peer !== undefined) sa.peer.refreshedAt = engine.now;
+  sa.keepaliveMs = engine.keepalives.intervalFor(sa, carrier);
 }
 
 /** Stages a dummy packet of `length` random bytes; false when the SA cannot carry it or the ring is full. */
