@@ -10,7 +10,7 @@ function filesBelow(folder: string, ending: RegExp): string[] {
 
 const KERNEL = filesBelow("assembly", /\.ts$/);
 const LIBRARY = filesBelow("src", /\.ts$/);
-const CORE = LIBRARY.filter((file) => !/^src\/(adapters|cli|pcap)\//.test(file) && file !== "src/cli.ts");
+const CORE = LIBRARY.filter((file) => !/^src\/(adapters|cli|ios|pcap)\//.test(file) && file !== "src/cli.ts");
 const EVERYTHING = [...KERNEL, ...LIBRARY, ...filesBelow("test", /\.(ts|mjs)$/), ...filesBelow("examples", /\.mjs$/)];
 
 /** Lines of `files` that match, comments aside. */
@@ -34,6 +34,11 @@ describe("law 5: time and chance are arguments", () => {
   it("chance comes from `random` alone, whose default is in one place", () => {
     expect(lines(LIBRARY, /Math\.random/)).toEqual([]);
     expect(lines(CORE, /getRandomValues/).map((line) => line.split(":")[0])).toEqual(["src/data-plane.ts"]);
+  });
+
+  it("the guide's language reads no clock either: its times are arguments", () => {
+    const ios = LIBRARY.filter((file) => file.startsWith("src/ios/"));
+    expect(lines(ios, /\b(Date\.now|new Date\(\)|performance\.now)\b|from "node:/)).toEqual([]);
   });
 
   it("outside the core only adapters and the command name a clock or a socket", () => {
@@ -60,8 +65,8 @@ describe("law 1: the border", () => {
     for (const line of taken) expect(line).toMatch(/assembly\/(layout|status)\.js"/);
   });
 
-  it("no engine file reaches into an adapter, the command or the captures", () => {
-    expect(lines(CORE, /from "\.{1,2}\/(adapters|cli|pcap)\//)).toEqual([]);
+  it("no engine file reaches into an adapter, the command, the captures or the guide's language", () => {
+    expect(lines(CORE, /from "\.{1,2}\/(adapters|cli|ios|pcap)\//)).toEqual([]);
   });
 });
 

@@ -1,0 +1,34 @@
+// Which of two settings holds: a map's, profile's or interface's word stands over the global one.
+import type { DfBit, Fragmentation, Interface, IosConfig, SaSettings } from "./model.js";
+
+export interface EffectiveSaSettings {
+  /** Numbers tracked; 0: off. */
+  readonly replayWindow: number;
+  readonly idleSeconds: number | undefined;
+  readonly lifetimeSeconds: number;
+  readonly lifetimeKilobytes: number;
+}
+
+/** IOS's defaults: a window of 64, an hour, 4.5 GB, no idle timer. */
+const DEFAULTS = { replayWindow: 64, lifetimeSeconds: 3600, lifetimeKilobytes: 4_608_000 } as const;
+
+/** What holds for an SA of this crypto map entry or profile. */
+export function saSettingsOf({ ipsec }: IosConfig, own: SaSettings): EffectiveSaSettings {
+  return {
+    replayWindow: own.replayWindow ?? ipsec.replayWindow ?? DEFAULTS.replayWindow,
+    idleSeconds: own.idleSeconds ?? ipsec.idleSeconds,
+    lifetimeSeconds: own.lifetimeSeconds ?? ipsec.lifetimeSeconds ?? DEFAULTS.lifetimeSeconds,
+    lifetimeKilobytes: own.lifetimeKilobytes ?? ipsec.lifetimeKilobytes ?? DEFAULTS.lifetimeKilobytes,
+  };
+}
+
+/** What holds for packets that leave through this interface. */
+export function effectiveDfBit({ ipsec }: IosConfig, egress: Interface): DfBit {
+  return egress.dfBit ?? ipsec.dfBit ?? "copy";
+}
+
+/** Crypto maps cut before encryption unless told otherwise; tunnel interfaces do not. */
+export function effectiveFragmentation({ ipsec }: IosConfig, egress: Interface): Fragmentation {
+  const unsaid = /^Tunnel/.test(egress.name) ? "after-encryption" : "before-encryption";
+  return egress.fragmentation ?? ipsec.fragmentation ?? unsaid;
+}
