@@ -7,6 +7,9 @@
 //   saDelete(index)             wipes all of it
 //   seal(descriptors, count)    seals the PENDING outbound ones of up to MAX_BATCH descriptors, in place
 //   open(descriptors, count)    opens the PENDING inbound ones
+//   cutPiece(packet, unit, index, target)   one piece of an IPv4 packet before it is sealed; its length
+//   laterHeaderLength(packet)               bytes of the header of its pieces but the first
+//   cutNext(descriptor, mtu, first)         the next fragment of a sealed datagram; whether more follow
 //   variant()                   1 in the relaxed-simd build, else 0
 //
 // Addresses and counts are i32. Nothing throws, nothing allocates, nothing is imported.
@@ -17,6 +20,7 @@ import { wipe } from "./bytes";
 import { AES_KEY_WORK, C_IV_KEY, C_IV_PLANES } from "./layout";
 
 export { seal } from "./esp/seal";
+export { cutNext, cutPiece, laterHeaderLength } from "./fragment";
 export { open } from "./esp/open";
 export { saDelete, saExpire, saInstall, saTemplate } from "./sad";
 

@@ -50,6 +50,7 @@ export const CHACHA_WORK = 0xa000; // 4 KiB
 export const SHA_WORK = 0xb000; // 4 KiB: message schedules, lane states
 export const HMAC_WORK = 0xc000; // 4 KiB: lanes and their padded tails
 export const ESP_WORK = 0xd000; // 1 KiB
+export const CUT_WORK = 0xd400; // 64 bytes: an IPv4 header of fragment.ts
 export const SCRATCH_END = 0x10000;
 export const REGIONS = 0x10000;
 
@@ -162,6 +163,10 @@ export const D_DIRECTION = 92; // u32: 0 out | 1 in
 export const D_TAG = 96; // 32 bytes: the ICV as computed; wiped by icv.ts
 export const D_SOURCE = 128; // u32[4] in: inner source address, most significant word first, host order; IPv4 in the first
 export const D_TARGET = 144; // u32[4] in: inner target address
+export const D_CUT_HEADER = 128; // u32 out, while a sealed datagram is cut: address of the last fragment's header,
+export const D_CUT_START = 132; // u32 of the first byte that is cut,
+export const D_CUT_DATA = 136; // u32 of the next one to hand out,
+export const D_CUT_END = 140; // u32 and where the datagram ends
 
 // ---------------------------------------------------------------- slots
 export const SLOT_HEADROOM = 160; // outer IPv6 + UDP + marker + ESP + IV = 80; a bundle's outer headers besides

@@ -178,7 +178,7 @@ export class DataPlane {
 
   /**
    * Seals one packet into `target`, which must hold the packet and 400 bytes more or its padding; the datagram's
-   * length, or 0: `verdict` says why.
+   * length, or 0: `verdict` says why. What takes several datagrams is `too-big` here: `protect` and `outbound` cut.
    */
   protectInto(now: number, packet: Uint8Array, target: Uint8Array, sa?: Sa): number {
     const engine = this.#begin(now);

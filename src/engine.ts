@@ -73,7 +73,7 @@ export class Engine {
     const jumbo = memory.plan.jumbos + limits.jumboPackets * JUMBO_SIZE;
     this.single = new Entry((memory.plan.descriptors + limits.packets * D_SIZE_OF) >> 2, jumbo);
     this.singleData = jumbo + SLOT_HEADROOM;
-    memory.words[C_NEXT_ID >> 2] = seed & 0xffff;
+    memory.words[C_NEXT_ID >> 2] = seed;
   }
 
   /** Takes the caller's clock: it never goes backwards. */

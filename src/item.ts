@@ -42,7 +42,7 @@ export class Item {
     this.start = entry.start;
     this.length = entry.kind === "dropped" ? 0 : entry.length;
     this.df = entry.df;
-    this.last = entry.last;
+    this.last = entry.last && !entry.more;
   }
 
   /** Copies the bytes to `target` from `offset` on without allocating; answers their number. Throws `target-too-small`. */

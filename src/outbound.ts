@@ -4,7 +4,7 @@
 //   2  match the policy (flow cache in front)        bypassed, discarded
 //   3  pick the SA                                   no-sa and the event acquire; policy-mismatch; fragment
 //   4  admit against the hard lifetimes              no-sa; the event soft-expired
-//   5  predict the sealed size, fit the path MTU     too-big, with the ICMP to send       (cutting will stand here)
+//   5  predict the sealed size, fit the path MTU     too-big, with the ICMP to send        frag/plan.ts
 //   6  stage in a slot                               the verb answers false: nothing taken
 //   7  one kernel call for the batch                 sealed, exhausted, no-sa             assembly/esp/seal.ts
 //   8  settle: what the kernel answered, counted once
@@ -23,7 +23,8 @@ import {
 } from "../assembly/layout.js";
 import { PENDING } from "../assembly/status.js";
 import type { Engine } from "./engine.js";
-import { fits, largestPayload, pathMtu, sealedLength, textLength } from "./frag/fit.js";
+import { keptHeader, largestInner, largestPayload, paddedLength, pathMtu, textLength } from "./frag/fit.js";
+import { plan } from "./frag/plan.js";
 import type { Sa } from "./sad/sa.js";
 import type { Policy } from "./spd/policy.js";
 import { matches } from "./spd/selector.js";
@@ -38,14 +39,20 @@ export interface Admission {
   /** Undefined: it is to be sealed by `sa`. */
   verdict: Verdict | undefined;
   sa: Sa | undefined;
-  /** Bytes of its text, reserved against the lifetime. */
+  /** Bytes of its text, reserved against the lifetime: of all pieces, where it is cut first. */
   text: number;
+  /** Into how many pieces it is cut before they are sealed, 1 for none; bytes of data in each, and of the longest text. */
+  pieces: number;
+  unit: number;
+  longestText: number;
+  /** Bytes of the longest fragment into which what is sealed is cut, 0 where it goes whole. */
+  cutTo: number;
   /** Of its own IP header, in front of what is sealed (transport mode). */
   headerLength: number;
 }
 
 export function newAdmission(): Admission {
-  return { verdict: undefined, sa: undefined, text: 0, headerLength: 0 };
+  return { verdict: undefined, sa: undefined, text: 0, pieces: 1, unit: 0, longestText: 0, cutTo: 0, headerLength: 0 };
 }
 
 /** Steps 1 to 5. `given`: the SA to use, policies are skipped. */
@@ -64,11 +71,16 @@ export function admit(engine: Engine, packet: Uint8Array, given: Sa | undefined,
     }
     admission.sa = policy.sa;
   }
-  admission.verdict = refusal(engine, policy, admission);
+  admission.verdict = refusal(engine, packet, policy, admission);
 }
 
 /** Steps 3 to 5 for the SA of `admission`; undefined when the packet is to be sealed. */
-function refusal(engine: Engine, policy: Policy | undefined, admission: Admission): Verdict | undefined {
+function refusal(
+  engine: Engine,
+  packet: Uint8Array,
+  policy: Policy | undefined,
+  admission: Admission,
+): Verdict | undefined {
   const { sa } = admission;
   const { fields, now } = engine;
   if (sa !== undefined && now >= sa.hardAt) engine.expire(sa, "seconds");
@@ -83,34 +95,25 @@ function refusal(engine: Engine, policy: Policy | undefined, admission: Admissio
   admission.headerLength = transport ? fields.headerLength : 0;
   const payloadLength = fields.totalLength - admission.headerLength;
   admission.text = textLength(sa, paddedLength(sa, payloadLength));
+  const fits = plan(engine, sa, packet, admission);
 
-  const limit = sa.lifetime.refuses(admission.text);
+  const limit = sa.lifetime.refuses(admission.text, admission.pieces);
   if (limit !== undefined) {
     engine.expireOnceSealed(sa, limit);
     engine.acquire(policy);
     return "no-sa";
   }
-  return fits(sa, fields, sealedLength(sa, admission.text, keptHeader(engine, admission))) ? undefined : "too-big";
-}
-
-/** TFC pads as far as the path allows, RFC 4303 section 2.7. */
-function paddedLength(sa: Sa, payloadLength: number): number {
-  const { tfcPadding } = sa.resolved;
-  return tfcPadding <= payloadLength
-    ? payloadLength
-    : Math.max(payloadLength, Math.min(tfcPadding, largestPayload(sa, pathMtu(sa), 0)));
-}
-
-/** Carrier ip keeps the packet's own header in transport mode; a socket cannot send it. */
-function keptHeader(engine: Engine, admission: Admission): number {
-  return engine.carrier === "ip" ? admission.headerLength : 0;
+  return fits ? undefined : "too-big";
 }
 
 /** Step 5's other end: the ICMP error for the packet in hand, in `engine.icmp`. Its length, 0 when none may be sent. */
 export function writeIcmp(engine: Engine, packet: Uint8Array, admission: Admission): number {
   const sa = admission.sa as Sa;
   const { fields } = engine;
-  const largest = largestPayload(sa, pathMtu(sa), keptHeader(engine, admission)) + admission.headerLength;
+  const largest =
+    sa.mode === "tunnel"
+      ? largestInner(sa)
+      : largestPayload(sa, pathMtu(sa), keptHeader(engine.carrier, admission.headerLength)) + admission.headerLength;
   const mtu = fields.version === 6 ? Math.max(IPV6_MINIMUM_MTU, largest) : largest;
   const length = fields.version === 4 ? 4 : 16;
   const { source } = sa.resolved.template;
@@ -126,15 +129,12 @@ export function offer(engine: Engine, packet: Uint8Array, given: Sa | undefined,
   admit(engine, packet, given, admission);
   const { verdict, sa } = admission;
   if (verdict === "too-big") stageIcmp(engine, packet, admission);
-  const bytesNeeded = verdict === undefined || verdict === "bypassed" ? engine.fields.totalLength : 0;
-  if (verdict === undefined && !ring.hasRoom(1, admission.text)) return false;
-  const entry = ring.take("out", engine.now, Math.max(bytesNeeded, verdict === undefined ? admission.text : 0));
+  if (verdict === undefined)
+    return admission.pieces === 1 ? stage(engine, packet, admission) : stagePieces(engine, admission);
+  const bytesNeeded = verdict === "bypassed" ? engine.fields.totalLength : 0;
+  const entry = ring.take("out", engine.now, bytesNeeded);
   entry.sa = sa;
   if (bytesNeeded > 0) copyIn(engine, packet, ring.dataOf(entry));
-  if (verdict === undefined) {
-    describe(engine, entry, ring.dataOf(entry), admission);
-    return true;
-  }
   entry.verdict = engine.end(verdict, sa);
   engine.memory.words[entry.descriptor + (D_STATUS >> 2)] = PENDING + 1;
   if (verdict === "bypassed") {
@@ -143,6 +143,36 @@ export function offer(engine: Engine, packet: Uint8Array, given: Sa | undefined,
     entry.length = bytesNeeded;
   }
   return true;
+}
+
+function stage(engine: Engine, packet: Uint8Array, admission: Admission): boolean {
+  const { ring, fields } = engine;
+  if (!ring.hasRoom(1, admission.text)) return false;
+  const entry = ring.take("out", engine.now, Math.max(fields.totalLength, admission.text));
+  const address = ring.dataOf(entry);
+  copyIn(engine, packet, address);
+  describe(engine, entry, admission, address, fields.totalLength, admission.text);
+  return true;
+}
+
+/** All pieces of a packet that is cut before it is sealed, or none. */
+function stagePieces(engine: Engine, admission: Admission): boolean {
+  const { ring } = engine;
+  if (!ring.hasRoomForEach(admission.pieces, admission.longestText)) return false;
+  for (let index = 0; index < admission.pieces; index++) {
+    const entry = ring.take("out", engine.now, admission.longestText);
+    placePiece(engine, entry, admission, index, ring.dataOf(entry));
+  }
+  return true;
+}
+
+/** Piece `index` of the packet in the workshop goes to `address`. */
+export function placePiece(engine: Engine, entry: Entry, admission: Admission, index: number, address: number): void {
+  const { kernel, plan } = engine.memory;
+  const sa = admission.sa as Sa;
+  const length = kernel.cutPiece(plan.workshop, admission.unit, index, address);
+  describe(engine, entry, admission, address, length, textLength(sa, paddedLength(sa, length)));
+  entry.last = index === admission.pieces - 1;
 }
 
 function stageIcmp(engine: Engine, packet: Uint8Array, admission: Admission): void {
@@ -168,8 +198,15 @@ export function copyIn(engine: Engine, packet: Uint8Array, address: number): voi
   engine.memory.bytes.set(packet.length === totalLength ? packet : packet.subarray(0, totalLength), address);
 }
 
-/** Writes the descriptor of a packet at `address`, and reserves its bytes against the SA's lifetime. */
-export function describe(engine: Engine, entry: Entry, address: number, admission: Admission): void {
+/** Writes the descriptor of a packet of `length` bytes at `address`, and reserves its text against the SA's lifetime. */
+export function describe(
+  engine: Engine,
+  entry: Entry,
+  admission: Admission,
+  address: number,
+  length: number,
+  text: number,
+): void {
   const { words } = engine.memory;
   const { fields } = engine;
   const sa = admission.sa as Sa;
@@ -178,21 +215,22 @@ export function describe(engine: Engine, entry: Entry, address: number, admissio
   const transport = sa.mode === "transport";
   const d = entry.descriptor;
   words[d + (D_PACKET >> 2)] = address + headerLength;
-  words[d + (D_LENGTH >> 2)] = fields.totalLength - headerLength;
+  words[d + (D_LENGTH >> 2)] = length - headerLength;
   words[d + (D_SA >> 2)] = sa.record;
   words[d + (D_GENERATION >> 2)] = sa.generation;
   words[d + (D_STATUS >> 2)] = PENDING;
   words[d + (D_NEXT_HEADER >> 2)] = transport ? fields.protocol : fields.version === 4 ? PROTOCOL_IPV4 : PROTOCOL_IPV6;
-  words[d + (D_PAD_TO >> 2)] = paddedLength(sa, fields.totalLength - headerLength);
-  words[d + (D_HEADER_LENGTH >> 2)] = keptHeader(engine, admission);
+  words[d + (D_PAD_TO >> 2)] = paddedLength(sa, length - headerLength);
+  words[d + (D_HEADER_LENGTH >> 2)] = keptHeader(engine.carrier, admission.headerLength);
   words[d + (D_NEXT_OFFSET >> 2)] = fields.protocolOffset;
   entry.sa = sa;
   entry.verdict = undefined;
   entry.path = sa.path;
   entry.now = engine.now;
-  entry.reserved = admission.text;
-  entry.df = dfBit === "copy" || dfBit === undefined ? fields.dontFragment : dfBit === "set";
-  engine.countVolume(sa, admission.text);
+  entry.reserved = text;
+  entry.cutTo = engine.carrier === "ip" ? admission.cutTo : 0;
+  entry.df = admission.cutTo === 0 && (dfBit === "copy" || dfBit === undefined ? fields.dontFragment : dfBit === "set");
+  engine.countVolume(sa, text);
 }
 
 /** A dummy packet (RFC 4303 section 2.6) of `length` bytes at `address`: random bytes already lie there. */
@@ -220,17 +258,20 @@ export function settleOutbound(engine: Engine, entry: Entry): void {
   const { words } = engine.memory;
   const sa = entry.sa as Sa;
   const verdict = verdictOf(words[entry.descriptor + (D_STATUS >> 2)] as number);
-  entry.verdict = engine.end(verdict, sa);
+  // A packet ends once: the pieces of one that was cut end with the last.
+  entry.verdict = entry.last ? engine.end(verdict, sa) : verdict;
   if (verdict === "sealed") {
     entry.kind = "datagram";
     entry.start = words[entry.descriptor + (D_START >> 2)] as number;
     entry.length = words[entry.descriptor + (D_LENGTH_OUT >> 2)] as number;
+    if (entry.length <= entry.cutTo) entry.cutTo = 0;
     sa.lastUsedAt = entry.now;
     sa.lastSentAt = entry.now;
     if (sa.peer !== undefined) engine.peers.sent(sa.peer, entry.now);
     return;
   }
   entry.kind = "dropped";
+  entry.cutTo = 0;
   sa.lifetime.packets--;
   sa.lifetime.bytes -= entry.reserved;
   if (verdict === "exhausted" && !sa.exhausted) {

@@ -5,13 +5,14 @@ import type { Engine } from "./engine.js";
 import { IpsecError } from "./errors.js";
 import { type Arrival, describeInbound, recognise, sequenceOf, settleInbound } from "./inbound.js";
 import type { Path } from "./natt/path.js";
-import { type Admission, admit, copyIn, describe, settleOutbound, writeIcmp } from "./outbound.js";
+import { type Admission, admit, copyIn, describe, placePiece, settleOutbound, writeIcmp } from "./outbound.js";
 import type { Sa } from "./sad/sa.js";
 import type { Verdict } from "./verdict.js";
+import { cutNext } from "./wasm/ring.js";
 
 export interface ProtectResult {
   readonly verdict: Verdict;
-  /** What to send: one datagram when `sealed`. Empty otherwise; a `bypassed` packet is to be sent as it is. */
+  /** What to send when `sealed`: one datagram, or several where the packet or its datagram was cut. Empty otherwise; a `bypassed` packet is to be sent as it is. */
   readonly datagrams: readonly Uint8Array[];
   /** An ICMP error for the inner host (verdict `too-big`). */
   readonly icmp?: Uint8Array;
@@ -50,19 +51,39 @@ export class Slab {
   }
 }
 
-/** Seals `packet` in the single slot. On "sealed" the result is at `engine.single`. */
+/** Seals `packet` in the single slot, whole. On "sealed" the result is at `engine.single`. */
 export function sealSingle(engine: Engine, packet: Uint8Array, given: Sa | undefined, admission: Admission): Verdict {
   admit(engine, packet, given, admission);
-  const { verdict, sa } = admission;
+  const { verdict, sa, pieces, cutTo } = admission;
   if (verdict !== undefined) return engine.end(verdict, sa);
-  const entry = engine.single;
-  clean(engine, engine.fields.totalLength);
-  copyIn(engine, packet, engine.singleData);
-  engine.setDirection(entry, "out");
-  describe(engine, entry, engine.singleData, admission);
-  engine.memory.kernel.seal(entry.descriptor << 2, 1);
-  settleOutbound(engine, entry);
-  return entry.verdict as unknown as Verdict;
+  if (pieces > 1 || (cutTo > 0 && engine.carrier === "ip")) return engine.end("too-big", sa);
+  return sealWhole(engine, packet, admission);
+}
+
+function sealWhole(engine: Engine, packet: Uint8Array, admission: Admission): Verdict {
+  const { single, singleData, fields } = engine;
+  clean(engine, fields.totalLength);
+  copyIn(engine, packet, singleData);
+  single.last = true;
+  describe(engine, single, admission, singleData, fields.totalLength, admission.text);
+  return run(engine);
+}
+
+/** Piece `index` of a packet that is cut before it is sealed. */
+function sealPiece(engine: Engine, admission: Admission, index: number): Verdict {
+  clean(engine, admission.longestText);
+  placePiece(engine, engine.single, admission, index, engine.singleData);
+  return run(engine);
+}
+
+function run(engine: Engine): Verdict {
+  const { single, memory } = engine;
+  engine.setDirection(single, "out");
+  single.fragments = 0;
+  single.more = false;
+  memory.kernel.seal(single.descriptor << 2, 1);
+  settleOutbound(engine, single);
+  return single.verdict as Verdict;
 }
 
 export function protect(
@@ -72,11 +93,29 @@ export function protect(
   given: Sa | undefined,
   admission: Admission,
 ): ProtectResult {
-  const verdict = sealSingle(engine, packet, given, admission);
-  const { bytes } = engine.memory;
-  if (verdict === "sealed")
-    return { verdict, datagrams: [slab.copy(bytes, engine.single.start, engine.single.length)] };
-  if (verdict !== "too-big") return { verdict, datagrams: [] };
+  admit(engine, packet, given, admission);
+  if (admission.verdict === "too-big") return refuse(engine, slab, packet, admission);
+  if (admission.verdict !== undefined) return { verdict: engine.end(admission.verdict, admission.sa), datagrams: [] };
+  const datagrams: Uint8Array[] = [];
+  for (let index = 0; index < admission.pieces; index++) {
+    const verdict = admission.pieces === 1 ? sealWhole(engine, packet, admission) : sealPiece(engine, admission, index);
+    if (verdict === "sealed") takeDatagrams(engine, slab, datagrams);
+    else if (engine.single.last) return { verdict, datagrams: [] };
+  }
+  return { verdict: "sealed", datagrams };
+}
+
+/** The sealed datagram, or its fragments. */
+function takeDatagrams(engine: Engine, slab: Slab, datagrams: Uint8Array[]): void {
+  const { single, memory } = engine;
+  do {
+    if (single.cutTo > 0) cutNext(memory, single);
+    datagrams.push(slab.copy(memory.bytes, single.start, single.length));
+  } while (single.more);
+}
+
+function refuse(engine: Engine, slab: Slab, packet: Uint8Array, admission: Admission): ProtectResult {
+  const verdict = engine.end("too-big", admission.sa);
   const length = writeIcmp(engine, packet, admission);
   return length > 0 ? { verdict, datagrams: [], icmp: slab.copy(engine.icmp, 0, length) } : { verdict, datagrams: [] };
 }

@@ -46,8 +46,22 @@ interface CommonConfig {
   readonly addedAt?: number;
   /** Bytes of the largest outer IP packet, 256..65535. Default 1500. */
   readonly pathMtu?: number;
-  /** Cutting packets before they are sealed is not implemented yet: anything but false throws `unsupported`. */
-  readonly prefragment?: false;
+  /**
+   * IPv4 packets that would be too long once sealed are cut first: into pieces of one size, or as full as they fit.
+   * Tunnel mode; as a default of the plane it leaves SAs in transport mode alone. Default false: they are cut after
+   * sealing, or refused (the guide's table, `dfBit`).
+   */
+  readonly prefragment?: false | "equal" | "greedy";
+  /**
+   * A packet with DF set under `prefragment` and `dfBit` "clear": cut all the same, as the guide has it, or refused with
+   * an ICMP error, as RFC 791 has it. Default "override".
+   */
+  readonly innerDf?: "override" | "honour";
+  /**
+   * `ip mtu` of the tunnel interface: bytes of the largest inner packet, 68..65535. Longer ones are cut before they are
+   * sealed. Above `pathMtu` it turns `prefragment` off: sealed packets are cut instead. Tunnel mode. Default: none.
+   */
+  readonly tunnelMtu?: number;
   /** The outer DF bit over IPv4, RFC 4301 section 8.1. Default "copy". */
   readonly dfBit?: "copy" | "set" | "clear";
   /** The outer DSCP, RFC 4301 section 5.1.2.1: copied, or 0..63. Default "copy". */

@@ -40,9 +40,9 @@ export class Lifetime {
     this.softAfter = this.hardAfter * soft;
   }
 
-  /** Whether one more packet of `bytes` stays within the hard volume; the limit that stands against it otherwise. */
-  refuses(bytes: number): LifetimeLimit | undefined {
-    if (this.packets + 1 > this.hardPackets) return "packets";
+  /** Whether `packets` more with `bytes` together stay within the hard volume; the limit that stands against it otherwise. */
+  refuses(bytes: number, packets = 1): LifetimeLimit | undefined {
+    if (this.packets + packets > this.hardPackets) return "packets";
     return this.bytes + bytes > this.hardBytes ? "kilobytes" : undefined;
   }
 

@@ -21,6 +21,9 @@ export interface ResolvedSa {
   readonly replayWindow: number;
   readonly initialSequence: bigint;
   readonly pathMtu: number;
+  readonly prefragment: false | "equal" | "greedy";
+  /** Infinity where the tunnel interface sets none. */
+  readonly tunnelMtu: number;
   readonly tfcPadding: number;
   readonly keepaliveMs: number;
   readonly dummyMs: number;
@@ -28,7 +31,10 @@ export interface ResolvedSa {
 }
 
 export type SaDefaults = Partial<
-  Pick<SaConfig, "replayWindow" | "lifetime" | "idleSeconds" | "pathMtu" | "dfBit" | "esn">
+  Pick<
+    SaConfig,
+    "replayWindow" | "lifetime" | "idleSeconds" | "pathMtu" | "dfBit" | "prefragment" | "innerDf" | "tunnelMtu" | "esn"
+  >
 >;
 
 export function resolveSa(given: SaConfig, carrier: "udp" | "ip", profile: Profile, defaults: SaDefaults): ResolvedSa {
@@ -37,9 +43,6 @@ export function resolveSa(given: SaConfig, carrier: "udp" | "ip", profile: Profi
   oneOf(config.mode, ["tunnel", "transport"], "mode", "mode");
   if (config.protocol !== "esp") {
     throw new IpsecError("unsupported", `protocol "${String(config.protocol)}" is not implemented yet: "esp" is`);
-  }
-  if ((config.prefragment as unknown) !== undefined && config.prefragment !== false) {
-    throw new IpsecError("unsupported", "prefragment is not implemented yet: leave it out, or give false");
   }
   whole(config.spi, 256, 0xffff_ffff, "spi", "spi");
   const encryption = resolveEncryption(config, profile);
@@ -70,11 +73,28 @@ export function resolveSa(given: SaConfig, carrier: "udp" | "ip", profile: Profi
     replayWindow: resolveWindow(config),
     initialSequence: resolveSequence(config, esn),
     pathMtu: whole(config.pathMtu ?? 1500, 256, 65535, "pathMtu", "mtu"),
+    ...resolveCutting(config, given),
     tfcPadding,
     keepaliveMs: seconds(natt?.keepaliveSeconds, 3600, "natTraversal.keepaliveSeconds"),
     dummyMs: seconds(config.dummySeconds, 3600, "dummySeconds"),
     idleMs: seconds(config.idleSeconds, 31_536_000, "idleSeconds"),
   };
+}
+
+/** Pre-fragmentation is for tunnel mode. A plane's default meets SAs of both modes: asked for in one SA it is a mistake. */
+function resolveCutting(config: SaConfig, given: SaConfig): Pick<ResolvedSa, "prefragment" | "tunnelMtu"> {
+  const prefragment = config.prefragment ?? false;
+  if (prefragment !== false) oneOf(prefragment, ["equal", "greedy"], "prefragment", "option");
+  oneOf(config.innerDf ?? "override", ["override", "honour"], "innerDf", "option");
+  const tunnelMtu = config.tunnelMtu === undefined ? Infinity : whole(config.tunnelMtu, 68, 65535, "tunnelMtu", "mtu");
+  if (config.mode === "tunnel") return { prefragment, tunnelMtu };
+  if ((given.prefragment ?? false) !== false || given.tunnelMtu !== undefined) {
+    throw new IpsecError(
+      "mode",
+      "prefragment and tunnelMtu need tunnel mode: ESP in transport mode carries whole packets",
+    );
+  }
+  return { prefragment: false, tunnelMtu: Infinity };
 }
 
 function resolveEncryption(config: SaConfig, profile: Profile): Encryption {

@@ -1,5 +1,6 @@
 // The handle of a security association. Keys, sequence number and window live in the kernel's record; here is what a
 // person configures or a clock counts.
+import { pathMtu } from "../frag/fit.js";
 import type { Peer } from "../liveness/peer.js";
 import type { Path } from "../natt/path.js";
 import type { CompiledSelector } from "../spd/selector.js";
@@ -58,6 +59,9 @@ export class Sa {
   /** @internal */ readonly drops = new Map<Verdict, number>();
   /** @internal */ dummies = 0;
   /** @internal Which of its timers run, timers/deadlines.ts. */ timers = 0;
+  /** @internal Bytes of the largest outer packet: as configured, or as a router said. */ learnedMtu: number;
+  /** @internal Bytes of the largest inner packet that passes whole; below 0 while it is to be computed. */
+  largestInner = -1;
   #state: SaState = "live";
   #path: Path;
   #lastSequence = 0n;
@@ -83,6 +87,7 @@ export class Sa {
     this.resolved = resolved;
     this.selectors = resolved.selectors;
     this.lifetime = new Lifetime(config.lifetime, () => owner.chance());
+    this.learnedMtu = resolved.pathMtu;
     this.initialPath = path;
     this.#path = path;
     this.#owner = owner;
@@ -100,6 +105,12 @@ export class Sa {
 
   set path(path: Path) {
     this.#path = path;
+    this.largestInner = -1;
+  }
+
+  /** Bytes of the largest outer IP packet, now: as configured, lowered by the path's own and by what routers said. */
+  get pathMtu(): number {
+    return pathMtu(this);
   }
 
   /** Last number sent (out), highest accepted (in). */

@@ -15,6 +15,9 @@ export interface KernelExports extends Record<string, unknown> {
   saDelete(index: number): void;
   seal(descriptors: number, count: number): void;
   open(descriptors: number, count: number): void;
+  cutPiece(packet: number, unit: number, index: number, target: number): number;
+  laterHeaderLength(packet: number): number;
+  cutNext(descriptor: number, mtu: number, first: number): number;
   variant(): number;
 }
 

@@ -32,12 +32,13 @@ export interface MemoryPlan {
   readonly descriptors: number;
   readonly slots: number;
   readonly jumbos: number;
+  readonly workshop: number;
   readonly end: number;
 }
 
 /**
  * Where everything lies under `limits`. One descriptor more than packets, and one jumbo slot more: the simple verbs
- * have their own, so that they never disturb the ring.
+ * have their own, so that they never disturb the ring. The workshop is one more: where a packet lies while it is cut.
  */
 export function planMemory(limits: Limits): MemoryPlan {
   const spiEntries = 2 ** Math.ceil(Math.log2(Math.max(8, limits.sas * 2)));
@@ -48,8 +49,9 @@ export function planMemory(limits: Limits): MemoryPlan {
   const descriptors = hot + limits.hotSas * HOT_SIZE;
   const slots = align(descriptors + (limits.packets + 1) * D_SIZE_OF, 64);
   const jumbos = slots + limits.packets * SLOT_SIZE;
-  const end = jumbos + (limits.jumboPackets + 1) * JUMBO_SIZE;
-  return { spiTable, spiEntries, records, windows, hot, descriptors, slots, jumbos, end };
+  const workshop = jumbos + (limits.jumboPackets + 1) * JUMBO_SIZE;
+  const end = workshop + JUMBO_SIZE;
+  return { spiTable, spiEntries, records, windows, hot, descriptors, slots, jumbos, workshop, end };
 }
 
 export class KernelMemory {

@@ -4,7 +4,16 @@
 //
 // A packet longer than a slot's data takes a jumbo slot besides. A slot holds old bytes beyond the new packet's only
 // until it is staged again: what the last tenant left is zeroed then.
-import { D_DIRECTION, D_SIZE_OF, JUMBO_SIZE, SLOT_DATA, SLOT_HEADROOM, SLOT_SIZE } from "../../assembly/layout.js";
+import {
+  D_DIRECTION,
+  D_LENGTH_OUT,
+  D_SIZE_OF,
+  D_START,
+  JUMBO_SIZE,
+  SLOT_DATA,
+  SLOT_HEADROOM,
+  SLOT_SIZE,
+} from "../../assembly/layout.js";
 import type { Path } from "../natt/path.js";
 import type { Sa } from "../sad/sa.js";
 import type { Verdict } from "../verdict.js";
@@ -27,6 +36,11 @@ export class Entry {
   reserved = 0;
   df = false;
   last = true;
+  /** Bytes of the longest fragment into which the sealed datagram is cut, 0 for whole (out). */
+  cutTo = 0;
+  /** How many of its fragments have been handed out, and whether there are more. */
+  fragments = 0;
+  more = false;
   /** Word index of its descriptor. */
   readonly descriptor: number;
   /** Address of its slot, and where the last tenant's bytes ended. */
@@ -68,6 +82,16 @@ export class Ring {
     return length <= SLOT_DATA || this.#freeJumbos.length > 0;
   }
 
+  /** How many items with `length` bytes each the empty ring holds. */
+  capacity(length: number): number {
+    return length <= SLOT_DATA ? this.#entries.length : this.#jumboDirtyEnd.length;
+  }
+
+  /** Whether `count` items of `length` bytes each fit. */
+  hasRoomForEach(count: number, length: number): boolean {
+    return this.hasRoom(count, length) && (length <= SLOT_DATA || this.#freeJumbos.length >= count);
+  }
+
   /** The next free entry, with room for `length` bytes at the address it answers through `dataOf`. */
   take(direction: "out" | "in", now: number, length: number): Entry {
     const entry = this.#entries[this.#head & this.#mask] as Entry;
@@ -83,6 +107,9 @@ export class Ring {
     entry.reserved = 0;
     entry.df = false;
     entry.last = true;
+    entry.cutTo = 0;
+    entry.fragments = 0;
+    entry.more = false;
     entry.jumbo = length > SLOT_DATA ? (this.#freeJumbos.pop() as number) : -1;
     this.#memory.words[entry.descriptor + (D_DIRECTION >> 2)] = direction === "in" ? 1 : 0;
     this.#clean(entry, length);
@@ -122,14 +149,17 @@ export class Ring {
     if (this.#borrowed) this.release();
     if (this.#tail === this.#flushed) return undefined;
     this.#borrowed = true;
-    return this.#entries[this.#tail & this.#mask] as Entry;
+    const entry = this.#entries[this.#tail & this.#mask] as Entry;
+    if (entry.cutTo > 0) cutNext(this.#memory, entry);
+    return entry;
   }
 
-  /** The borrowed entry is free again. */
+  /** The borrowed entry is free again, once all its fragments have been handed out. */
   release(): void {
     if (!this.#borrowed) return;
     this.#borrowed = false;
     const entry = this.#entries[this.#tail & this.#mask] as Entry;
+    if (entry.more) return;
     this.#tail++;
     if (entry.jumbo >= 0) this.#freeJumbos.push(entry.jumbo);
     entry.jumbo = -1;
@@ -149,4 +179,12 @@ export class Ring {
     if (entry.jumbo < 0) entry.dirtyEnd = end;
     else this.#jumboDirtyEnd[entry.jumbo] = end;
   }
+}
+
+/** The next fragment of a sealed datagram becomes what `entry` shows. */
+export function cutNext({ kernel, words }: KernelMemory, entry: Entry): void {
+  entry.more = kernel.cutNext(entry.descriptor << 2, entry.cutTo, entry.fragments === 0 ? 1 : 0) !== 0;
+  entry.fragments++;
+  entry.start = words[entry.descriptor + (D_START >> 2)] as number;
+  entry.length = words[entry.descriptor + (D_LENGTH_OUT >> 2)] as number;
 }

@@ -30,6 +30,8 @@ export class IpFields {
   fragment = false;
   /** A part that does not begin with the upper protocol's header. */
   laterFragment = false;
+  /** Where a fragment belongs in its datagram, bytes; 0 in whole packets. */
+  fragmentOffset = 0;
   /** Ports, or ICMP type << 8 | code in `sourcePort`, can be read. */
   portsReadable = false;
   sourcePort = 0;

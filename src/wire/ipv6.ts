@@ -38,6 +38,7 @@ function skipExtensionHeaders(bytes: Uint8Array, start: number, fields: IpFields
   let offset = IPV6_HEADER_LENGTH;
   fields.fragment = false;
   fields.laterFragment = false;
+  fields.fragmentOffset = 0;
   for (;;) {
     let headerLength = 8;
     const here = start + offset;
@@ -56,7 +57,8 @@ function skipExtensionHeaders(bytes: Uint8Array, start: number, fields: IpFields
       case FRAGMENT:
         if (offset + 8 > fields.totalLength) return false;
         fields.fragment = (word16(bytes, here + 2) & 0xfff9) !== 0; // offset 0 without M: an atomic fragment, RFC 6946
-        fields.laterFragment = (word16(bytes, here + 2) & 0xfff8) !== 0;
+        fields.fragmentOffset = word16(bytes, here + 2) & 0xfff8;
+        fields.laterFragment = fields.fragmentOffset !== 0;
         break;
       default:
         fields.protocol = protocol;

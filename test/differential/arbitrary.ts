@@ -92,8 +92,17 @@ export function randomSa(carrier: Carrier, spi: number, random: Random): SaConfi
     pathMtu: random.pick([1500, 1500, 1400, 600, 9000]),
     dfBit: random.pick(["copy", "set", "clear"] as const),
     dscp: random.pick(["copy", "copy", 0, 46] as const),
-    ...(base.mode === "tunnel" ? { tfcPadding: random.pick([0, 0, 0, 300, 1600]) } : {}),
+    ...(base.mode === "tunnel" ? { ...randomCutting(random), tfcPadding: random.pick([0, 0, 0, 300, 1600]) } : {}),
   } as SaConfig;
+}
+
+function randomCutting(random: Random): Partial<SaConfig> {
+  const tunnelMtu = random.pick([undefined, undefined, 68, 576, 1000, 2000]);
+  return {
+    prefragment: random.pick([false, "equal", "greedy"] as const),
+    innerDf: random.pick(["override", "honour"] as const),
+    ...(tunnelMtu === undefined ? {} : { tunnelMtu }),
+  };
 }
 
 const LENGTHS = [20, 40, 41, 48, 60, 61, 64, 100, 300, 576, 577, 1280, 1281, 1400, 1450, 1500, 3000];

@@ -20,6 +20,8 @@ interface Pair {
 
 interface Outcome {
   readonly verdict: Verdict;
+  /** What came out for one packet; of several the last is in `bytes`. */
+  readonly all: readonly Uint8Array[];
   readonly bytes: Uint8Array;
 }
 
@@ -41,9 +43,12 @@ function collect(
   const outcomes: Outcome[] = [];
   const drain = () => {
     plane.flush(0);
+    let all: Uint8Array[] = [];
     while (plane.poll(item)) {
-      if (item.last) outcomes.push({ verdict: item.verdict, bytes: item.copy() });
-      else expect(item.kind).toBe("icmp");
+      if (item.kind !== "icmp") all.push(item.copy());
+      if (!item.last) continue;
+      outcomes.push({ verdict: item.verdict, all, bytes: all.at(-1) as Uint8Array });
+      all = [];
     }
   };
   for (let index = 0; index < count; index++) {
@@ -63,11 +68,28 @@ function espOffset(config: SaConfig, carrier: Carrier, datagram: Uint8Array): nu
   return (readPacket(datagram)?.headerLength ?? 0) + (config.natTraversal === undefined ? 0 : 8 + marker);
 }
 
-/** What only the engine's own output tells. */
-function drawnFrom(config: SaConfig | undefined, carrier: Carrier, datagram: Uint8Array): Drawn {
-  if (config === undefined || datagram.length === 0) return { iv: new Uint8Array(16), identification: 0 };
-  const at = espOffset(config, carrier, datagram) + 8;
-  return { iv: datagram.subarray(at, at + 16), identification: Buffer.from(datagram).readUInt16BE(4) };
+/** What only the engine's own output tells of the datagram that it sealed `index`-th of a packet. */
+function drawnFrom(config: SaConfig | undefined, carrier: Carrier, datagrams: readonly Uint8Array[]) {
+  const heads = datagrams.filter((datagram) => carrier === "udp" || !isLaterFragment(datagram));
+  return (index: number): Drawn => {
+    const datagram = heads[index];
+    if (config === undefined || datagram === undefined)
+      return { iv: new Uint8Array(16), identification: 0, fragmentIdentification: 0 };
+    const at = espOffset(config, carrier, datagram) + 8;
+    const headerLength = carrier === "ip" ? (readPacket(datagram)?.headerLength ?? 8) : 8;
+    return {
+      iv: datagram.subarray(at, at + 16),
+      identification: Buffer.from(datagram).readUInt16BE(4),
+      fragmentIdentification: Buffer.from(datagram).readUInt32BE(headerLength - 4),
+    };
+  };
+}
+
+function isLaterFragment(datagram: Uint8Array): boolean {
+  const bytes = Buffer.from(datagram);
+  if ((bytes[0] as number) >> 4 === 4) return (bytes.readUInt16BE(6) & 0x1fff) !== 0;
+  const ip = readPacket(bytes);
+  return ip?.isFragment === true && (bytes.readUInt16BE(ip.headerLength - 6) & 0xfff8) !== 0;
 }
 
 function addPolicies(plane: DataPlane, reference: Plane, pairs: readonly Pair[], random: Random): void {
@@ -109,17 +131,17 @@ async function sealWorld(carrier: Carrier, variant: (typeof VARIANTS)[number], r
     (index) => offers[index]?.now !== offers[index - 1]?.now, // an SA's hard expiry reaches what is staged
   );
   offers.forEach((offer, index) => {
-    const { verdict, bytes } = outcomes[index] as Outcome;
+    const { verdict, all } = outcomes[index] as Outcome;
     const used = offer.pair?.twin ?? reference.policyFor(offer.packet)?.sa;
     const expected = reference.protect(
       offer.now,
       offer.packet,
       offer.pair?.twin,
-      drawnFrom(used?.config, carrier, bytes),
+      drawnFrom(used?.config, carrier, all),
     );
     const where = `packet ${index}, ${offer.packet.length} bytes, ${used?.config.encryption} ${used?.config.mode}`;
     expect(verdict, where).toBe(expected.verdict);
-    if (verdict === "sealed") expect(hex(bytes), where).toBe(hex(expected.datagram as Uint8Array));
+    if (verdict === "sealed") expect(all.map(hex), where).toEqual(expected.datagrams.map(hex));
   });
   for (const { sa, twin } of pairs) {
     expect(sa.sequence).toBe(twin.sequence);
@@ -133,14 +155,14 @@ async function sealWorld(carrier: Carrier, variant: (typeof VARIANTS)[number], r
 /** What a peer, a clumsy network and an attacker may send. */
 function arrivals(carrier: Carrier, peers: readonly ReferenceSa[], peer: Plane, random: Random): Uint8Array[] {
   const sent: Uint8Array[] = [];
-  const drawn = () => ({ iv: random.bytes(16), identification: random.below(65536) });
+  const drawn = () => ({ iv: random.bytes(16), identification: random.below(65536), fragmentIdentification: 0 });
   for (let count = random.between(1, 150); count > 0; count--) {
     const sa = random.pick(peers);
     if (random.chance(0.1)) sa.sequence += random.pick([1n, 5n, 63n, 64n, 65n, 1024n, 4096n]);
     if (random.chance(0.03) && sa.config.esn) sa.sequence += random.pick([2n ** 31n, 2n ** 32n, 2n ** 32n - 1n]);
     if (random.chance(0.05)) sa.sequence -= BigInt(Math.min(Number(sa.sequence), random.pick([1, 64, 200])));
-    const { datagram } = peer.protect(0, randomPacket(random), sa, drawn());
-    if (datagram !== undefined) sent.push(Uint8Array.from(datagram));
+    const { datagrams } = peer.protect(0, randomPacket(random), sa, drawn);
+    for (const datagram of datagrams) sent.push(Uint8Array.from(datagram));
     if (random.chance(0.03) && carrier === "udp" && sa.config.natTraversal === undefined) {
       sa.sequence++; // authentic, and no packet inside
       const payload = random.bytes(random.below(60));

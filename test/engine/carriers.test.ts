@@ -236,7 +236,7 @@ describe("paths", () => {
     expect(lengths.map((result) => result.verdict)).toEqual(["sealed", "too-big", "too-big"]);
     expect(lengths[0]?.datagrams[0]?.length).toBeLessThanOrEqual(500);
     out.path = plane.path({ remote: { address: "192.0.2.2", port: 4500 }, mtu: 600 });
-    expect(plane.protect(0, ipv4({ length: 560 }), out).verdict).toBe("too-big");
+    expect(plane.protect(0, ipv4({ length: 560, df: true }), out).verdict).toBe("too-big");
     expect(plane.protect(0, ipv4({ length: 500 }), out).verdict).toBe("sealed");
   });
 });

@@ -11,7 +11,20 @@ import { Random } from "../random.js";
 import { SUITES } from "../reference/suites.js";
 
 const VECTOR = /\((v128|i8x16|i16x8|i32x4|i64x2)\./g;
-const ABI = ["memory", "open", "saDelete", "saExpire", "saInstall", "saTemplate", "seal", "setup", "variant"];
+const ABI = [
+  "cutNext",
+  "cutPiece",
+  "laterHeaderLength",
+  "memory",
+  "open",
+  "saDelete",
+  "saExpire",
+  "saInstall",
+  "saTemplate",
+  "seal",
+  "setup",
+  "variant",
+];
 
 /** The kernel with an exported global for every function, 1 once it has been entered. */
 function marked(bytes: Uint8Array): { wasm: Uint8Array<ArrayBuffer>; vectors: number[] } {

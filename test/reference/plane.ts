@@ -8,6 +8,7 @@ import type { PolicyAction } from "../../src/spd/policy.js";
 import type { Selector } from "../../src/spd/selector.js";
 import type { Verdict } from "../../src/verdict.js";
 import { counterIv, espLengthOf, lengthIsPossible, openEsp, readTrailer, sealEsp, textLengthOf } from "./esp.js";
+import { cutDatagram, cutPacket } from "./fragments.js";
 import { completeHeader, type IpPacket, readPacket, udpChecksum, writePacket } from "./ip.js";
 import { selects } from "./selector.js";
 import { ENCRYPTION_SIZES } from "./suites.js";
@@ -18,11 +19,13 @@ const [IPV4, UDP, IPV6, ESP, NONE] = [4, 17, 41, 50, 59];
 export interface Drawn {
   readonly iv: Uint8Array;
   readonly identification: number;
+  /** Of the fragment header of IPv6. */
+  readonly fragmentIdentification: number;
 }
 
 export interface Sealed {
   readonly verdict: Verdict;
-  readonly datagram?: Uint8Array;
+  readonly datagrams: readonly Uint8Array[];
 }
 
 export interface Opened {
@@ -52,10 +55,10 @@ export class ReferenceSa {
     return this.state !== "live";
   }
 
-  /** Whether `bytes` more would be too much. */
-  isFull(bytes: number): boolean {
+  /** Whether `bytes` more, in `count` packets, would be too much. */
+  isFull(bytes: number, count = 1): boolean {
     const { kilobytes = Infinity, packets = Infinity } = this.config.lifetime ?? {};
-    if (this.packets + 1 > packets || this.bytes + bytes > kilobytes * 1024) this.state = "expired";
+    if (this.packets + count > packets || this.bytes + bytes > kilobytes * 1024) this.state = "expired";
     return this.state !== "live";
   }
 
@@ -94,28 +97,63 @@ export class ReferencePlane {
 
   // -------------------------------------------------------------- out
 
-  protect(now: number, packet: Uint8Array, given: ReferenceSa | undefined, drawn: Drawn): Sealed {
+  protect(now: number, packet: Uint8Array, given: ReferenceSa | undefined, drawn: (datagram: number) => Drawn): Sealed {
+    const ended = (verdict: Verdict): Sealed => ({ verdict, datagrams: [] });
     const ip = readPacket(packet);
-    if (ip?.complete !== true) return { verdict: "malformed" };
+    if (ip?.complete !== true) return ended("malformed");
     const policy = given === undefined ? this.#match("out", ip) : undefined;
     if (given === undefined && policy?.action !== "protect") {
-      return { verdict: policy?.action === "bypass" ? "bypassed" : "discarded" };
+      return ended(policy?.action === "bypass" ? "bypassed" : "discarded");
     }
     const sa = given ?? policy?.sa;
-    if (sa === undefined || sa.isOver(now)) return { verdict: "no-sa" };
+    if (sa === undefined || sa.isOver(now)) return ended("no-sa");
     const { config } = sa;
-    if (config.selectors?.some((selector) => selects(selector, ip)) === false) return { verdict: "policy-mismatch" };
-    if (config.mode === "transport" && ip.isFragment) return { verdict: "fragment" };
+    if (config.selectors?.some((selector) => selects(selector, ip)) === false) return ended("policy-mismatch");
+    if (config.mode === "transport" && ip.isFragment) return ended("fragment");
 
-    const payload = this.#payloadOf(sa, packet, ip);
-    const textLength = textLengthOf(config, payload.length);
-    if (sa.isFull(textLength)) return { verdict: "no-sa" };
-    const fits = this.#outerLength(sa, payload.length, ip) <= (config.pathMtu ?? 1500);
-    if (!fits && !(ip.version === 6 && ip.totalLength <= 1280)) return { verdict: "too-big" }; // RFC 8200 section 5
-    if (sa.sequence === (config.esn ? 2n ** 64n : 2n ** 32n) - 1n) return { verdict: "exhausted" }; // RFC 4303 3.3.3
-    sa.count(textLength);
-    sa.sequence++;
-    return { verdict: "sealed", datagram: this.#seal(sa, packet, ip, payload, drawn) };
+    const cut = this.#cut(sa, packet, ip);
+    const pieces = (cut?.pieces ?? [packet]).map((piece) => ({ piece, ip: readPacket(piece) as IpPacket }));
+    const payloads = pieces.map(({ piece, ip }) => this.#payloadOf(sa, piece, ip));
+    const texts = payloads.map((payload) => textLengthOf(config, payload.length));
+    if (
+      sa.isFull(
+        texts.reduce((sum, text) => sum + text),
+        texts.length,
+      )
+    )
+      return ended("no-sa");
+    if (cut === undefined) return ended("too-big");
+    const datagrams: Uint8Array[] = [];
+    for (const [index, { piece, ip }] of pieces.entries()) {
+      if (sa.sequence === (config.esn ? 2n ** 64n : 2n ** 32n) - 1n) return ended("exhausted"); // RFC 4303 3.3.3
+      sa.count(texts[index] as number);
+      sa.sequence++;
+      const own = drawn(index);
+      const sealed = this.#seal(sa, piece, ip, payloads[index] as Uint8Array, own);
+      datagrams.push(...cutDatagram(sealed, this.#carrier === "ip" ? cut.mtu : Infinity, own.fragmentIdentification));
+    }
+    return { verdict: "sealed", datagrams };
+  }
+
+  /** The pieces that are sealed, and the size of the fragments into which those are cut: the guide's twelve rows. */
+  #cut(sa: ReferenceSa, packet: Uint8Array, ip: IpPacket): { pieces: Uint8Array[]; mtu: number } | undefined {
+    const { config } = sa;
+    const mtu = config.pathMtu ?? 1500;
+    const tunnel = config.mode === "tunnel";
+    const tunnelMtu = config.tunnelMtu ?? Infinity;
+    const sealed = this.#outerLength(sa, this.#payloadOf(sa, packet, ip).length, ip);
+    if (sealed <= mtu && ip.totalLength <= tunnelMtu) return { pieces: [packet], mtu };
+    const uncut = sealed <= 65535 ? { pieces: [packet], mtu } : undefined;
+    if (ip.version === 6 && ip.totalLength <= 1280) return uncut; // RFC 8200 section 5
+    const dfBit = tunnel ? (config.dfBit ?? "copy") : "copy";
+    if (dfBit !== "clear" && ip.dontFragment) return undefined;
+    const before = tunnel && (config.prefragment ?? false) !== false && (tunnelMtu === Infinity || tunnelMtu <= mtu);
+    if (!before && ip.totalLength <= tunnelMtu) return uncut;
+    if (ip.version === 6 || (ip.dontFragment && config.innerDf === "honour")) return undefined;
+    let limit = Math.min(tunnelMtu, ip.totalLength);
+    while (before && this.#outerLength(sa, limit, ip) > mtu) limit--;
+    const pieces = cutPacket(packet, limit, config.prefragment === "equal");
+    return pieces === undefined ? undefined : { pieces, mtu };
   }
 
   /** The policy that an outbound packet meets. */
@@ -149,7 +187,7 @@ export class ReferencePlane {
     return ipHeader + udp + marker + espLengthOf(config, payloadLength);
   }
 
-  #seal(sa: ReferenceSa, packet: Uint8Array, ip: IpPacket, payload: Uint8Array, drawn: Drawn): Uint8Array {
+  #seal(sa: ReferenceSa, packet: Uint8Array, ip: IpPacket, payload: Uint8Array, drawn: Drawn): Buffer {
     const { config } = sa;
     const transport = config.mode === "transport";
     const { ivLength } = ENCRYPTION_SIZES[config.encryption];
@@ -157,7 +195,7 @@ export class ReferencePlane {
     const nextHeader = transport ? ip.protocol : ip.version === 4 ? IPV4 : IPV6;
     const esp = sealEsp(config, sa.sequence, iv, payload, nextHeader);
     const marked = config.natTraversal?.marker === "non-ike" ? Buffer.concat([Buffer.alloc(8), esp]) : esp;
-    if (this.#carrier === "udp") return marked;
+    if (this.#carrier === "udp") return Buffer.from(marked);
     const inner = config.natTraversal === undefined ? marked : this.#inUdp(config, marked);
     const protocol = config.natTraversal === undefined ? ESP : UDP;
     const outer = transport

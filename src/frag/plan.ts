@@ -1,0 +1,88 @@
+// Step 5 of the line out: whether the packet in hand fits its path, and how it is cut where it does not. RFC 4301
+// section 8 and the guide's table (rows.ts).
+import type { Engine } from "../engine.js";
+import type { Admission } from "../outbound.js";
+import type { Sa } from "../sad/sa.js";
+import { IPV6_MINIMUM_MTU } from "../wire/ipv6.js";
+import { keptHeader, largestDatagram, largestInner, paddedLength, pathMtu, sealedLength, textLength } from "./fit.js";
+import { forLongPacket, type LongPacket } from "./rows.js";
+
+const LARGEST_PACKET = 65535;
+const IPV6_FRAGMENT_HEADER_LENGTH = 8;
+
+/** Decides for the packet in `engine.fields`; false: it is too big. Whatever fits costs one comparison. */
+export function plan(engine: Engine, sa: Sa, packet: Uint8Array, admission: Admission): boolean {
+  const { fields } = engine;
+  admission.pieces = 1;
+  admission.cutTo = 0;
+  if (sa.mode === "tunnel") {
+    if (fields.totalLength <= largestInner(sa)) return true;
+  } else if (sealedLength(sa, admission.text, keptHeader(engine.carrier, admission.headerLength)) <= pathMtu(sa)) {
+    return true;
+  }
+  switch (judge(engine, sa)) {
+    case "cut first":
+      return planPieces(engine, sa, packet, admission);
+    case "cut after":
+      return planFragments(engine, sa, admission);
+    case "refuse":
+      return false;
+  }
+}
+
+function judge({ fields }: Engine, sa: Sa): LongPacket {
+  // Every link carries an IPv6 packet of 1280 bytes, and so must a tunnel: RFC 8200 section 5.
+  if (fields.version === 6 && fields.totalLength <= IPV6_MINIMUM_MTU) return "cut after";
+  const { config, tunnelMtu } = sa.resolved;
+  // Transport mode has no encapsulating header: the packet's own DF bit holds.
+  if (sa.mode === "transport") return forLongPacket(false, "copy", fields.dontFragment);
+  const overInterface = fields.totalLength > tunnelMtu;
+  const result = forLongPacket(overInterface || cutsFirst(sa), config.dfBit ?? "copy", fields.dontFragment);
+  if (result !== "cut first" || !fields.dontFragment) return result;
+  return fields.version === 6 || config.innerDf === "honour" ? "refuse" : result;
+}
+
+/** An `ip mtu` of the tunnel above that of the path asks for cutting after encryption, as the guide says. */
+function cutsFirst(sa: Sa): boolean {
+  const { tunnelMtu, prefragment } = sa.resolved;
+  return prefragment !== false && (tunnelMtu === Infinity || tunnelMtu <= pathMtu(sa));
+}
+
+/** Rows 1, 2, 5, 9: pieces of at most what fits, or of the interface's MTU where sealed ones may be cut again. */
+function planPieces(engine: Engine, sa: Sa, packet: Uint8Array, admission: Admission): boolean {
+  const { fields, memory, ring } = engine;
+  const limit = cutsFirst(sa) ? largestInner(sa) : Math.min(sa.resolved.tunnelMtu, fields.totalLength);
+  const { headerLength } = fields;
+  const dataLength = fields.totalLength - headerLength;
+  const greedy = (limit - headerLength) & ~7;
+  if (greedy < 8 || fields.fragmentOffset + dataLength > LARGEST_PACKET) return false;
+  const pieces = Math.ceil(dataLength / greedy);
+  const unit = sa.resolved.prefragment === "equal" ? (Math.ceil(dataLength / pieces) + 7) & ~7 : greedy;
+  if (pieces > ring.capacity(headerLength + unit)) return false;
+
+  memory.bytes.set(packet.subarray(0, fields.totalLength), memory.plan.workshop);
+  const laterHeader = headerLength === 20 ? 20 : memory.kernel.laterHeaderLength(memory.plan.workshop);
+  const textOf = (length: number) => textLength(sa, paddedLength(sa, length));
+  admission.pieces = pieces;
+  admission.unit = unit;
+  admission.longestText = textOf(headerLength + unit);
+  admission.text =
+    admission.longestText +
+    (pieces - 2) * textOf(laterHeader + unit) +
+    textOf(laterHeader + dataLength - (pieces - 1) * unit);
+  return sealedLength(sa, admission.longestText, 0) <= pathMtu(sa) || planFragments(engine, sa, admission);
+}
+
+/** Rows 3, 4, 7, 11. Over a socket the operating system cuts, unless the transport has no room for it. */
+function planFragments(engine: Engine, sa: Sa, admission: Admission): boolean {
+  const kept = keptHeader(engine.carrier, admission.headerLength);
+  const text = admission.pieces === 1 ? admission.text : admission.longestText;
+  const sealed = sealedLength(sa, text, kept);
+  if (sealed > LARGEST_PACKET || sealed > largestDatagram(sa)) return false;
+  const mtu = pathMtu(sa);
+  const version = sa.mode === "tunnel" ? sa.resolved.template.outer : engine.fields.version;
+  const header = (kept || (version === 6 ? 40 : 20)) + (version === 6 ? IPV6_FRAGMENT_HEADER_LENGTH : 0);
+  if (engine.carrier === "ip" && mtu - header < 8) return false;
+  admission.cutTo = mtu;
+  return true;
+}
