@@ -14,15 +14,18 @@ export type Options = Partial<
     | "esn"
     | "idleSeconds"
     | "initialSequence"
+    | "innerDf"
     | "lifetime"
     | "natTraversal"
     | "pathMtu"
+    | "prefragment"
+    | "tunnelMtu"
     | "replayWindow"
     | "selectors"
     | "spi"
     | "tfcPadding"
   >
->;
+> & { readonly tunnel?: { readonly source: string; readonly target: string } };
 
 export function gcm(direction: "out" | "in", options: Options = {}): SaConfig {
   return {

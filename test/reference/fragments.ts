@@ -72,3 +72,41 @@ export function cutDatagram(datagram: Buffer, mtu: number, identification: numbe
   }
   return pieces;
 }
+
+interface Fragment {
+  readonly bytes: Buffer;
+  readonly ip: IpPacket;
+  readonly offset: number;
+  readonly more: boolean;
+  readonly data: Buffer;
+}
+
+function readFragment(bytes: Uint8Array): Fragment {
+  const buffer = Buffer.from(bytes);
+  const ip = readPacket(buffer) as IpPacket;
+  const word = buffer.readUInt16BE(ip.version === 4 ? 6 : ip.headerLength - 6);
+  const [offset, more] =
+    ip.version === 4 ? [(word % 0x2000) * 8, (word & 0x2000) !== 0] : [word & 0xfff8, word % 2 === 1];
+  return { bytes: buffer, ip, offset, more, data: buffer.subarray(ip.headerLength, ip.totalLength) };
+}
+
+/** The datagram of all its fragments, in any order; undefined when something is missing or lies over something else. */
+export function joinFragments(fragments: readonly Uint8Array[]): Buffer | undefined {
+  const parts = fragments.map(readFragment).sort((a, b) => a.offset - b.offset);
+  let end = 0;
+  for (const [index, part] of parts.entries()) {
+    if (part.offset !== end || part.more !== index + 1 < parts.length) return undefined;
+    end += part.data.length;
+  }
+  const [first] = parts as [Fragment];
+  const data = Buffer.concat(parts.map((part) => part.data));
+  if (first.ip.version === 4) {
+    const packet = Buffer.concat([first.bytes.subarray(0, first.ip.headerLength), data]);
+    packet.writeUInt16BE(packet.readUInt16BE(6) & 0xc000, 6);
+    return completeHeader(packet);
+  }
+  const front = Buffer.from(first.bytes.subarray(0, first.ip.headerLength - 8));
+  // The header whose next header was the fragment header: here there are no others between.
+  front.writeUInt8(first.ip.protocol, 6);
+  return completeHeader(Buffer.concat([front, data]));
+}
