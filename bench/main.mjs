@@ -1,12 +1,19 @@
 // `npm run bench`: how many times faster an ESP packet is here than by other roads, in one run on your machine.
 // `npm run bench -- --help` tells the options.
+import { mkdirSync, writeFileSync } from "node:fs";
 import { measureCell } from "./cell.mjs";
-import { machine } from "./machine.mjs";
+import { chart } from "./chart.mjs";
+import { goalsTable } from "./goals.mjs";
+import { commit, machine } from "./machine.mjs";
 import { HELP, readOptions, waysOf } from "./options.mjs";
 import { choosePeers } from "./peers.mjs";
 import { startProgress } from "./progress.mjs";
+import { writeReadme } from "./readme.mjs";
 import { report } from "./report.mjs";
+import { againstNode, record } from "./summary.mjs";
 import { pickVariants } from "./variants.mjs";
+
+const OUT = new URL("../out/", import.meta.url);
 
 export async function runBench(options) {
   const variants = await pickVariants(options.variant);
@@ -28,9 +35,27 @@ export async function runBench(options) {
   return { machine: machine(), variants, peers: peers.map(({ name }) => name), absent, cells, options, seconds };
 }
 
+/** What a run leaves behind: the tables, the chart, the record, the README. */
+function finish(run) {
+  const { options, machine } = run;
+  console.log(report(run));
+  if (options.goals) console.log(`\nthe goals\n\n${goalsTable(run)}`);
+  const [build] = run.variants;
+  const points = againstNode(run).filter(({ who, way }) => who === build && way === "64");
+  const subtitle = `${machine.runtime}, ${machine.cpu} at ${machine.megahertz} MHz, ${build}, batches of 64`;
+  mkdirSync(OUT, { recursive: true });
+  writeFileSync(new URL("bench.svg", OUT), chart(points, { subtitle }));
+  console.log("\nchart: out/bench.svg");
+  if (options.record) record(run);
+  if (!options.readme) return;
+  writeFileSync(new URL("chart.svg", import.meta.url), chart(points, { subtitle }));
+  writeReadme(run, commit());
+  console.log("README.md and bench/chart.svg have this run's figures");
+}
+
 if (import.meta.filename === process.argv[1]) {
   const options = readOptions(process.argv.slice(2));
   if (options.help) console.log(HELP);
   else if (options.suites.length === 0) console.error("no suite has all of these words in its name");
-  else console.log(report(await runBench(options)));
+  else finish(await runBench(options));
 }

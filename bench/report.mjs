@@ -1,7 +1,8 @@
 // The run as text: first against node:crypto, then the line through the sizes, the batches, the other peers.
 import { nameOfOurs } from "./cell.mjs";
 import { IMIX_TEXT } from "./esp.mjs";
-import { compare, crossover, fitLine } from "./statistics.mjs";
+import { compare } from "./statistics.mjs";
+import { lines } from "./summary.mjs";
 import { nanoseconds, table, times } from "./table.mjs";
 
 const NODE = "node:crypto";
@@ -20,8 +21,8 @@ export function report(run) {
   for (const direction of options.directions) {
     const cells = run.cells.filter((cell) => cell.direction === direction);
     parts.push(`\n${direction}, against ${NODE}\n\n${versusNode(cells, variants, options)}`);
-    const lines = lineTable(cells, variants, machine);
-    if (lines !== undefined) parts.push(`\n${direction}, the line through the sizes\n\n${lines}`);
+    const line = lineTable(run, direction);
+    if (line !== undefined) parts.push(`\n${direction}, the line through the sizes\n\n${line}`);
     const batches = batchTable(cells, variants[0]);
     if (batches !== undefined) parts.push(`\n${direction}, ${variants[0]}, by batch, against ${NODE}\n\n${batches}`);
     const others = run.peers.filter((name) => name !== NODE);
@@ -57,27 +58,16 @@ function versusNode(cells, variants, { sizes }) {
 }
 
 /** Intercept and slope of both sides, and the size from which on node:crypto is ahead. */
-function lineTable(cells, variants, { megahertz }) {
-  const rows = [["", "", "ns a packet", "cycles a byte", `${NODE} ahead from`]];
-  for (const suite of suitesOf(cells)) {
-    const sized = cells
-      .filter((cell) => cell.suite === suite && cell.size !== "imix")
-      .sort((a, b) => a.bytes - b.bytes);
-    if (sized.length < 3) return undefined;
-    const bytes = sized.map((cell) => cell.bytes);
-    const node = sized.map((cell) => least(cell.times.get(NODE)));
-    const add = (who, values, ahead) => {
-      const { intercept, slope } = fitLine(values.map((value, i) => [bytes[i], value]));
-      rows.push([suite, who, intercept.toFixed(0), ((slope * megahertz) / 1000).toFixed(2), ahead]);
-    };
-    for (const variant of variants) {
-      const ours = sized.map((cell) => least(oursIn(cell, variant)));
-      const from = crossover(bytes, ours, node);
-      add(variant, ours, from === undefined ? `nowhere up to ${bytes.at(-1)} B` : `${from.toFixed(0)} B`);
-    }
-    add(NODE, node, "");
-  }
-  return table(rows);
+function lineTable(run, direction) {
+  const fits = lines(run).filter((fit) => fit.direction === direction);
+  if (fits.length === 0) return undefined;
+  const { megahertz } = run.machine;
+  const largest = Math.max(...run.options.sizes.filter((size) => size !== "imix"));
+  const rows = fits.map(({ suite, who, intercept, slope, ahead }) => {
+    const from = ahead === undefined ? `nowhere up to ${largest} B` : `${ahead.toFixed(0)} B`;
+    return [suite, who, intercept.toFixed(0), ((slope * megahertz) / 1000).toFixed(2), who === NODE ? "" : from];
+  });
+  return table([["", "", "ns a packet", "cycles a byte", `${NODE} ahead from`], ...rows]);
 }
 
 function batchTable(cells, variant) {

@@ -2,8 +2,8 @@
 // neighbours of the machine; what is compared is therefore the minimum of one with the minimum of the other, and, as a
 // check on it, the median of the ratios of the same round.
 
-/** Rounds that are run and thrown away: the optimising compiler is at work. */
-const WARM_UP_ROUNDS = 3;
+/** Everybody runs this long first, for the optimising compiler. Not timed. */
+const WARM_UP_MILLISECONDS = 20;
 
 /**
  * A contender is { name, packets, run, refresh? }: `run` handles `packets` packets and may answer a promise; `refresh`
@@ -11,16 +11,15 @@ const WARM_UP_ROUNDS = 3;
  */
 export async function interleave(contenders, { rounds, milliseconds }) {
   const times = new Map(contenders.map(({ name }) => [name, []]));
-  for (let round = -WARM_UP_ROUNDS; round < rounds; round++) {
-    for (const contender of contenders) {
-      const nanoseconds = await turn(contender, milliseconds);
-      if (round >= 0) times.get(contender.name).push(nanoseconds);
-    }
+  for (const contender of contenders) await turn(contender, WARM_UP_MILLISECONDS);
+  for (let round = 0; round < rounds; round++) {
+    for (const contender of contenders) times.get(contender.name).push(await turn(contender, milliseconds));
   }
   return times;
 }
 
-async function turn(contender, milliseconds) {
+/** One contender, for at least `milliseconds`; ns a packet. One that runs elsewhere times itself. */
+function turn(contender, milliseconds) {
   if (contender.turn !== undefined) return contender.turn(milliseconds);
   return contender.isAsync ? turnAsync(contender, milliseconds) : turnSync(contender, milliseconds);
 }
