@@ -1,7 +1,39 @@
-// wasm-ipsec/ios: the guide's configuration language.
+// wasm-ipsec/ios: the guide's configuration language, and what a router prints.
 export type { AccessList, AccessRule, AddressMatch, PortMatch, Remark } from "./access-rule.js";
+export { type DebugNegotiation, type DebugSa, negotiationLines } from "./debug-ipsec.js";
+export {
+  acknowledged,
+  type DebugPeer,
+  destroyed,
+  detectionEnabled,
+  notResponding,
+  probeSent,
+} from "./debug-isakmp.js";
 export type { Diagnostic, Severity } from "./diagnostic.js";
+export { Log, type LogCounts, type LogOptions, logHeader } from "./logging.js";
+export {
+  invalidSpi,
+  type Level,
+  type Message,
+  notIpsec,
+  replayFailed,
+  sessionStatus,
+  type UnknownSpi,
+} from "./messages.js";
 export type * from "./model.js";
 export { type ParsedConfig, parseConfig } from "./parse.js";
-export { type EffectiveSaSettings, effectiveDfBit, effectiveFragmentation, saSettingsOf } from "./precedence.js";
+export {
+  type EffectiveSaSettings,
+  effectiveDfBit,
+  effectiveFragmentation,
+  ipMtu,
+  saSettingsOf,
+  tunnelFragmentation,
+} from "./precedence.js";
+export { showAccessLists, showCryptoMap, showIpInterface, showRunningConfig } from "./show/configured.js";
+export { type IpsecSaFilter, showIpsecSa } from "./show/ipsec-sa.js";
+export { showIsakmpSa } from "./show/isakmp-sa.js";
+export { showSession } from "./show/session.js";
+export type { Ident, IdentCounters, IsakmpSa, ProxyIdentity, ShownSa } from "./show/state.js";
+export { type Timestamps, timestamp, timestampsOf } from "./timestamp.js";
 export { writeAccessRule, writeConfig } from "./write.js";

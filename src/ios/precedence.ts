@@ -27,8 +27,21 @@ export function effectiveDfBit({ ipsec }: IosConfig, egress: Interface): DfBit {
   return egress.dfBit ?? ipsec.dfBit ?? "copy";
 }
 
-/** Crypto maps cut before encryption unless told otherwise; tunnel interfaces do not. */
+/** Crypto maps cut before encryption unless told otherwise. */
 export function effectiveFragmentation({ ipsec }: IosConfig, egress: Interface): Fragmentation {
-  const unsaid = /^Tunnel/.test(egress.name) ? "after-encryption" : "before-encryption";
-  return egress.fragmentation ?? ipsec.fragmentation ?? unsaid;
+  return egress.fragmentation ?? ipsec.fragmentation ?? "before-encryption";
+}
+
+/**
+ * A tunnel interface is governed by its IP MTU: when that is above the egress interface's, packets reach encryption
+ * whole and are cut after it. Without `ip mtu` nothing is cut before: the guide's default for tunnel interfaces.
+ */
+export function tunnelFragmentation(tunnel: Interface, egress: Interface): Fragmentation {
+  const cutsBefore = tunnel.ipMtu !== undefined && tunnel.ipMtu <= ipMtu(egress);
+  return cutsBefore ? "before-encryption" : "after-encryption";
+}
+
+/** Bytes of the largest IP packet that leaves through the interface whole. */
+export function ipMtu(found: Interface): number {
+  return found.ipMtu ?? 1500;
 }
