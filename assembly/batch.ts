@@ -22,10 +22,12 @@ import {
   C_RECORDS,
   D_SA,
   D_STATUS,
+  ENC_3DES,
   ENC_CBC,
   ENC_CCM,
   ENC_CHACHA,
   ENC_CTR,
+  ENC_DES,
   ENC_GCM,
   ENC_GMAC,
   INT_CMAC,
@@ -39,6 +41,7 @@ import {
   SA_ROUNDS,
   SA_SIZE,
 } from "./layout";
+import { desCbcDecrypt, desCbcEncrypt } from "./legacy/des-cbc";
 import { FORGED, PENDING } from "./status";
 
 /** Encrypts, then computes the tags of, the `count` descriptors listed at ORDER. */
@@ -70,7 +73,10 @@ export function openRun(count: i32): void {
 }
 
 function encrypt(list: usize, count: i32): void {
-  switch (algorithmOf(list, false)) {
+  const encryption = algorithmOf(list, false);
+  if (LEGACY && encryption == ENC_DES) return desCbcEncrypt(16, list, count);
+  if (LEGACY && encryption == ENC_3DES) return desCbcEncrypt(48, list, count);
+  switch (encryption) {
     case ENC_CBC:
       return cbcEncrypt(list, count);
     case ENC_CTR:
@@ -87,7 +93,10 @@ function encrypt(list: usize, count: i32): void {
 }
 
 function decrypt(list: usize, count: i32): void {
-  switch (algorithmOf(list, false)) {
+  const encryption = algorithmOf(list, false);
+  if (LEGACY && encryption == ENC_DES) return desCbcDecrypt(16, list, count);
+  if (LEGACY && encryption == ENC_3DES) return desCbcDecrypt(48, list, count);
+  switch (encryption) {
     case ENC_CBC:
       return cbcDecrypt(list, count);
     case ENC_CTR:

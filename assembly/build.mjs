@@ -14,7 +14,7 @@ import { fileURLToPath } from "node:url";
 process.chdir(fileURLToPath(new URL("../", import.meta.url)));
 const force = process.argv.includes("--force");
 const kernelOnly = process.argv.includes("kernel");
-const TARGETS = { simd: "simdBase64", "relaxed-simd": "relaxedSimdBase64" };
+const TARGETS = { simd: "simdBase64", "relaxed-simd": "relaxedSimdBase64", legacy: "legacyBase64" };
 
 /** A fingerprint of everything at or below `paths`: file names and contents. */
 function fingerprint(paths) {

@@ -5,13 +5,17 @@ import { aesInversePlanes, aesPlanes } from "./aes/planes";
 import { wipe } from "./bytes";
 import { macKeys } from "./cmac/keys";
 import { ghashKey } from "./gcm/ghash";
+import { desExpand } from "./legacy/des-keys";
 import {
   C_HOT,
   C_HOT_COUNT,
   C_HOT_HAND,
+  ENC_3DES,
   ENC_CBC,
+  ENC_DES,
   ENC_GCM,
   ENC_GMAC,
+  HOT_DES_KEYS,
   HOT_INVERSE_PLANES,
   HOT_MAC_KEYS,
   HOT_MAC_SUBKEYS,
@@ -75,6 +79,10 @@ function fill(entry: usize, sa: usize): void {
   }
   const rounds = <i32>load<u8>(sa, SA_ROUNDS);
   const encryption = load<u8>(sa, SA_ENCRYPTION);
+  if (LEGACY && (encryption == ENC_DES || encryption == ENC_3DES)) {
+    const inbound = load<u8>(sa, SA_DIRECTION) != 0;
+    desExpand(sa + SA_ROUND_KEYS, encryption == ENC_DES ? 1 : 3, inbound, entry + HOT_DES_KEYS);
+  }
   if (rounds) aesPlanes(sa + SA_ROUND_KEYS, rounds, entry + HOT_PLANES);
   if (encryption == ENC_GCM || encryption == ENC_GMAC) ghashKey(entry, rounds);
   if (encryption == ENC_CBC && load<u8>(sa, SA_DIRECTION)) {

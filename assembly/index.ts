@@ -10,7 +10,7 @@
 //   cutPiece(packet, unit, index, target)   one piece of an IPv4 packet before it is sealed; its length
 //   laterHeaderLength(packet)               bytes of the header of its pieces but the first
 //   cutNext(descriptor, mtu, first)         the next fragment of a sealed datagram; whether more follow
-//   variant()                   1 in the relaxed-simd build, else 0
+//   variant()                   which build this is: 0 simd, 1 relaxed-simd, 2 legacy
 //
 // Addresses and counts are i32. Nothing throws, nothing allocates, nothing is imported.
 import "./layout-check";
@@ -33,5 +33,5 @@ export function setup(): void {
 }
 
 export function variant(): i32 {
-  return ASC_FEATURE_RELAXED_SIMD ? 1 : 0;
+  return LEGACY ? 2 : ASC_FEATURE_RELAXED_SIMD ? 1 : 0;
 }

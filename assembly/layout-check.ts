@@ -8,12 +8,23 @@ import {
   AES_STRETCHES,
   AES_STRETCHES_END,
   C_IV_PLANES,
+  CHACHA_WORK,
   D_SIZE_OF,
+  DES_BLOCKS,
+  DES_BOXES,
+  DES_HALVES,
+  DES_KEYS,
+  DES_LANES,
+  DES_WORK,
+  DES_WORK_END,
   D_TAG,
   D_TARGET,
   GCM_WORK,
   HOT_DELTAS,
+  HOT_DES_KEYS,
   HOT_GHASH,
+  HMAC_WORK,
+  HOT_MAC_KEYS,
   HOT_MAC_SUBKEYS,
   HOT_SIZE,
   HOT_WORK,
@@ -51,6 +62,11 @@ if (AES_STRETCHES_END > AES_CHAINS) ERROR("the pool's stretches overrun the chai
 if ((AES_STRETCHES_END - AES_STRETCHES) % 8 != 0) ERROR("a stretch is two words");
 if (AES_KEY_WORK + 512 > HOT_WORK || HOT_WORK + 128 > GCM_WORK) ERROR("key expansion and hot filling keep apart");
 if (AES_CHAINS + 768 > AES_KEY_WORK) ERROR("the chains overrun the key expansion");
+if (DES_WORK < CHACHA_WORK || DES_WORK_END > HMAC_WORK) ERROR("DES works in the place of ChaCha20 and SHA");
+if (DES_KEYS != DES_WORK || DES_KEYS + 48 * 128 > DES_BLOCKS) ERROR("the DES round keys overrun the blocks");
+if (DES_BLOCKS + 128 > DES_HALVES || DES_HALVES + 384 > DES_BOXES) ERROR("the DES blocks and halves keep apart");
+if (DES_BOXES + 256 > DES_LANES || DES_LANES + 128 > DES_WORK_END) ERROR("the DES lanes end DES_WORK");
+if (HOT_DES_KEYS + 48 * 8 > HOT_MAC_KEYS) ERROR("the DES round keys overrun the MAC keys");
 if (C_IV_PLANES + 11 * 128 > REQUEST) ERROR("the IV planes overrun the install request");
 if (REQUEST + 512 > SCRATCH || SCRATCH_END != REGIONS) ERROR("CONTROL, SCRATCH and the regions do not overlap");
 if (REQUEST + SA_INNER_STATE != REQUEST_KEYS) ERROR("a request is the head of a record, then the keys");

@@ -51,6 +51,13 @@ export const SHA_WORK = 0xb000; // 4 KiB: message schedules, lane states
 export const HMAC_WORK = 0xc000; // 4 KiB: lanes and their padded tails
 export const ESP_WORK = 0xd000; // 1 KiB
 export const CUT_WORK = 0xd400; // 64 bytes: an IPv4 header of fragment.ts
+export const DES_WORK = 0xa000; // legacy build: 7 KiB, in the place of ChaCha20, SHA and HMAC, which do not run then
+export const DES_KEYS = 0xa000; // 48 * 128 bytes: round keys, a lane at a time
+export const DES_BLOCKS = 0xb800; // 128 bytes
+export const DES_HALVES = 0xb880; // 384 bytes: L, R, and L again
+export const DES_BOXES = 0xba00; // 256 bytes: what the S-boxes answer, and that permuted
+export const DES_LANES = 0xbb00; // 128 bytes
+export const DES_WORK_END = 0xbb80;
 export const SCRATCH_END = 0x10000;
 export const REGIONS = 0x10000;
 
@@ -91,7 +98,7 @@ export const SA_TEMPLATE = 80; // 56 bytes: outer IPv4 (20) or IPv6 (40), UDP (8
 export const SA_TEMPLATE_MAX = 56;
 export const SA_INNER_STATE = 144; // 64 bytes: HMAC state after the inner pad. XCBC and CMAC: the 16-byte key
 export const SA_OUTER_STATE = 208; // 64 bytes: HMAC state after the outer pad
-export const SA_ROUND_KEYS = 272; // 240 bytes: AES round keys as FIPS 197 section 5.2 orders them. ChaCha20: the 32-byte key
+export const SA_ROUND_KEYS = 272; // 240 bytes: AES round keys as FIPS 197 section 5.2 orders them. ChaCha20, DES: the key itself
 
 export const SA_FREE = 0;
 export const SA_LIVE = 1;
@@ -111,6 +118,8 @@ export const ENC_GCM = 3;
 export const ENC_CCM = 4;
 export const ENC_CHACHA = 5;
 export const ENC_GMAC = 6;
+export const ENC_DES = 7; // legacy build only, as the next two
+export const ENC_3DES = 8;
 export const INT_NONE = 0; // the encryption is an AEAD
 export const INT_SHA1 = 1;
 export const INT_SHA256 = 2;
@@ -118,6 +127,7 @@ export const INT_SHA384 = 3;
 export const INT_SHA512 = 4;
 export const INT_XCBC = 5;
 export const INT_CMAC = 6;
+export const INT_MD5 = 7; // legacy build only
 
 // ---------------------------------------------------------------- hot entry
 // What is derived from a key and worth keeping: filled inside the batch call, wiped on eviction and deletion.
@@ -126,6 +136,7 @@ export const HOT_OWNER = 0; // u32: address of the SA record, 0 = empty
 export const HOT_USED = 4; // u32: the CLOCK's second chance
 export const HOT_POWERS = 8; // u32: GHASH powers present, 0..8
 export const HOT_PLANES = 64; // 15 * 128 bytes: bitsliced round keys for encryption
+export const HOT_DES_KEYS = 64; // legacy build: 3 * 128 bytes: the round keys of DES in the order of use, 8 bytes a round
 export const HOT_GHASH = 1984; // 8 * 512 bytes: nibble tables of H^1 .. H^8 (GCM, GMAC)
 export const HOT_INVERSE_PLANES = 1984; // 15 * 128 bytes: bitsliced round keys for decryption (CBC in)
 export const HOT_MAC_KEYS = 3904; // 176 bytes: AES-128 round keys of XCBC or CMAC, FIPS 197 order

@@ -11,7 +11,9 @@ import {
   C_SPI_MASK,
   C_SPI_SEED,
   C_SPI_TABLE,
+  ENC_3DES,
   ENC_CHACHA,
+  ENC_DES,
   INT_CMAC,
   INT_NONE,
   INT_XCBC,
@@ -55,7 +57,8 @@ export function saInstall(index: u32): void {
   if (load<u32>(sa, SA_WINDOW) == 0) store<u32>(sa, <u32>(sa + SA_INLINE_WINDOW), SA_WINDOW);
 
   const keyLength = load<u32>(REQUEST_KEYS);
-  if (load<u8>(sa, SA_ENCRYPTION) == ENC_CHACHA) {
+  const encryption = load<u8>(sa, SA_ENCRYPTION);
+  if (encryption == ENC_CHACHA || (LEGACY && (encryption == ENC_DES || encryption == ENC_3DES))) {
     memory.copy(sa + SA_ROUND_KEYS, REQUEST_ENCRYPTION_KEY, 32);
   } else if (keyLength > 0) {
     store<u8>(sa, <u8>aesExpand(REQUEST_ENCRYPTION_KEY, <i32>keyLength, sa + SA_ROUND_KEYS), SA_ROUNDS);

@@ -30,16 +30,9 @@ import {
 import type { Policy, PolicyConfig } from "./spd/policy.js";
 import { runTimers, stageDummy } from "./timers/tick.js";
 import type { Verdict } from "./verdict.js";
-import {
-  type KernelExports,
-  type KernelSource,
-  loadKernel,
-  loadKernelSync,
-  pickVariant,
-  type Variant,
-  type WasmSource,
-} from "./wasm/kernel.js";
+import { type KernelExports, type KernelSource, loadKernel, loadKernelSync, type Variant } from "./wasm/kernel.js";
 import { KernelMemory } from "./wasm/memory.js";
+import { buildFor, buildForSync, checkBuild } from "./wasm/source.js";
 
 export class DataPlane {
   /** Where the inlined kernel comes from; an entry of the package sets it. @internal */
@@ -69,22 +62,18 @@ export class DataPlane {
 
   /** Loads the kernel and makes a plane. Throws `option`, `wasm`, `limit`. */
   static async create(options: PlaneOptions = {}): Promise<DataPlane> {
-    const source = options.wasm ?? kernelSource(options);
-    return new DataPlane(await loadKernel(source as WasmSource), options);
+    return new DataPlane(await loadKernel(await buildFor(DataPlane.source, options)), options);
   }
 
-  /** The same at once, where the realm compiles synchronously: not on a browser's main thread. */
+  /** The same at once, where the realm compiles synchronously: not on a browser's main thread. Profile "legacy" needs `wasm`. */
   static createSync(options: PlaneOptions = {}): DataPlane {
-    const source = options.wasm ?? kernelSource(options);
-    if (typeof Response !== "undefined" && source instanceof Response) {
-      throw new IpsecError("wasm", "createSync takes a module or bytes: a Response needs create()");
-    }
-    return new DataPlane(loadKernelSync(source as WebAssembly.Module | BufferSource), options);
+    return new DataPlane(loadKernelSync(buildForSync(DataPlane.source, options)), options);
   }
 
   private constructor(kernel: KernelExports, options: PlaneOptions) {
     if (options.carrier !== undefined) checkCarrier(options.carrier);
     this.#profile = checkProfile(options.profile);
+    checkBuild(kernel, this.#profile);
     this.#defaults = options.defaults ?? {};
     this.#random = options.random ?? ((bytes) => crypto.getRandomValues(bytes));
     this.variant = kernel.variant() === 1 ? "relaxed-simd" : "simd";
@@ -296,12 +285,4 @@ export class DataPlane {
     if (!this.#engine.ring.hasStaged) this.#engine.expireUsedUp();
     return result;
   }
-}
-
-function kernelSource(options: PlaneOptions): WebAssembly.Module | Uint8Array<ArrayBuffer> {
-  if (DataPlane.source !== undefined) return DataPlane.source.load(pickVariant(options.variant));
-  throw new IpsecError(
-    "wasm",
-    "this entry carries no kernel: pass `wasm`, a module made from wasm-ipsec/wasm/simd.wasm",
-  );
 }

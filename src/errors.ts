@@ -2,6 +2,7 @@
 export type IpsecErrorCode =
   | "algorithm"
   | "key-length"
+  | "weak-key"
   | "spi"
   | "duplicate-spi"
   | "mode"

@@ -5,7 +5,10 @@ import { DataPlane } from "./data-plane.js";
 import { relaxedSimdBase64 } from "./wasm/generated/relaxed-simd.js";
 import { simdBase64 } from "./wasm/generated/simd.js";
 
-DataPlane.source = { load: (variant) => decode(variant === "simd" ? simdBase64 : relaxedSimdBase64) };
+DataPlane.source = {
+  load: (variant) => decode(variant === "simd" ? simdBase64 : relaxedSimdBase64),
+  loadLegacy: async () => decode((await import("./wasm/generated/legacy.js")).legacyBase64),
+};
 
 function decode(base64: string): Uint8Array<ArrayBuffer> {
   const text = atob(base64);

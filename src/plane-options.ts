@@ -5,7 +5,7 @@ import type { Limits, LimitsName } from "./limits.js";
 import type { InvalidSpiRates } from "./liveness/invalid-spi.js";
 import type { NatKeepalive } from "./natt/keepalive.js";
 import type { SaDefaults } from "./sad/resolve.js";
-import type { Profile } from "./sad/suites.js";
+import { PROFILES, type Profile } from "./sad/suites.js";
 import type { Variant, WasmSource } from "./wasm/kernel.js";
 
 export interface PlaneOptions {
@@ -17,7 +17,7 @@ export interface PlaneOptions {
   readonly wasm?: WasmSource;
   /** Default "auto": relaxed SIMD where the realm has it. */
   readonly variant?: "auto" | Variant;
-  /** Which algorithms addSa accepts, RFC 8221. Default "interop". */
+  /** Which algorithms addSa accepts, RFC 8221. Default "interop". "legacy" (DES, 3DES, MD5) is a build of its own. */
   readonly profile?: Profile;
   /** Default "client". */
   readonly limits?: LimitsName | Partial<Limits>;
@@ -36,12 +36,10 @@ export function checkCarrier(carrier: string): void {
   throw new IpsecError("option", `carrier is "${carrier}": "udp" or "ip" is allowed`);
 }
 
-export function checkProfile(profile: string | undefined): Profile {
+export function checkProfile(profile: Profile | undefined): Profile {
   if (profile === undefined) return "interop";
-  if (profile === "modern" || profile === "interop") return profile;
-  if (profile === "legacy")
-    throw new IpsecError("unsupported", 'profile "legacy" (DES, 3DES, MD5) is not implemented yet');
-  throw new IpsecError("option", `profile is "${profile}": "modern" or "interop" is allowed`);
+  if (PROFILES.includes(profile)) return profile;
+  throw new IpsecError("option", `profile is "${String(profile)}": "modern", "interop" or "legacy" is allowed`);
 }
 
 /** The carrier of an SA: that of its plane, which its first SA settles. */

@@ -3,7 +3,17 @@
 //
 //   | SA record, u32 | SA generation, u32 | sequence number, u64 |
 import { wipe } from "../bytes";
-import { AES_POOL, AES_POOL_END, C_IV_PLANES, D_IV, D_SA, D_SEQUENCE, D_STATUS, SA_GENERATION } from "../layout";
+import {
+  AES_POOL,
+  AES_POOL_END,
+  C_IV_PLANES,
+  D_IV,
+  D_SA,
+  D_SEQUENCE,
+  D_STATUS,
+  SA_GENERATION,
+  SA_IV_LENGTH,
+} from "../layout";
 import { PENDING } from "../status";
 import { CHAIN_CBC, runChains } from "./chain";
 import { aesEncrypt } from "./encrypt";
@@ -19,7 +29,8 @@ export function cbcEncryptWithIvs(list: usize, count: i32): void {
   runChains(CHAIN_CBC, list, count);
 }
 
-function writeIvs(list: usize, count: i32): void {
+/** Writes the IVs of `count` descriptors: 16 bytes, or in the legacy build the first 8 of them for DES. */
+export function writeIvs(list: usize, count: i32): void {
   for (let first = 0; first < count; ) {
     let pool: usize = AES_POOL;
     let next = first;
@@ -36,7 +47,11 @@ function writeIvs(list: usize, count: i32): void {
     pool = AES_POOL;
     for (; first < next; first++) {
       const descriptor = descriptorAt(list, first);
-      if (load<u32>(descriptor, D_STATUS) == PENDING) v128.store(<usize>load<u32>(descriptor, D_IV), v128.load(pool));
+      if (load<u32>(descriptor, D_STATUS) == PENDING) {
+        const iv = <usize>load<u32>(descriptor, D_IV);
+        if (LEGACY && load<u8>(<usize>load<u32>(descriptor, D_SA), SA_IV_LENGTH) == 8) store<u64>(iv, load<u64>(pool));
+        else v128.store(iv, v128.load(pool));
+      }
       pool += 16;
     }
     wipe(AES_POOL, (<usize>groups) << 7);

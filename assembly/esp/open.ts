@@ -24,11 +24,10 @@ import {
   D_STATUS,
   D_TEXT,
   D_TEXT_LENGTH,
-  ENC_CBC,
   FLAG_ESN,
   INT_NONE,
   ORDER,
-  SA_ENCRYPTION,
+  SA_ALIGNMENT,
   SA_FLAGS,
   SA_ICV_LENGTH,
   SA_INTEGRITY,
@@ -41,6 +40,7 @@ import { replayCheck, replayCommit } from "../replay";
 import { spiFind } from "../sad";
 import { inferSequence } from "../sequence";
 import { BAD_TRAILER, DUMMY, EXPIRED, FORGED, MALFORMED, PENDING, REPLAYED, STALE, UNKNOWN_SPI } from "../status";
+import { isCbc } from "./cbc";
 import { unwrap } from "./unwrap";
 
 const NO_NEXT_HEADER: u32 = 59;
@@ -82,7 +82,8 @@ function find(descriptor: usize): u32 {
   const around: u32 = 8 + ivLength + load<u8>(sa, SA_ICV_LENGTH);
   if (length < around + 2) return MALFORMED; // pad length and next header at least
   const textLength = length - around;
-  if (load<u8>(sa, SA_ENCRYPTION) == ENC_CBC && textLength & 15) return MALFORMED; // RFC 3602 section 2.4
+  // Whole blocks: RFC 3602 section 2.4, RFC 2451 section 2.4.
+  if (isCbc(sa) && textLength & (<u32>load<u8>(sa, SA_ALIGNMENT) - 1)) return MALFORMED;
 
   const sequence = inferSequence(sa, load32(packet + 4));
   const iv = packet + 8;

@@ -21,12 +21,10 @@ import {
   D_STATUS,
   D_TEXT,
   D_TEXT_LENGTH,
-  ENC_CBC,
   FLAG_ESN,
   INT_NONE,
   ORDER,
   SA_ALIGNMENT,
-  SA_ENCRYPTION,
   SA_FLAGS,
   SA_GENERATION,
   SA_ICV_LENGTH,
@@ -38,6 +36,7 @@ import {
 } from "../layout";
 import { nextSequence } from "../sequence";
 import { EXHAUSTED, NO_SA, PENDING, SEALED } from "../status";
+import { isCbc } from "./cbc";
 import { icvWrite } from "./icv";
 import { stampHeaders, stampUdpChecksum } from "./outer";
 
@@ -96,7 +95,7 @@ function number(descriptor: usize): bool {
   store32(header, load<u32>(sa, SA_SPI));
   store32(header + 4, <u32>sequence);
   // The IV of a counter mode is the 64-bit number itself, unique for the key. CBC's is made in the lane pass.
-  if (iv != text && load<u8>(sa, SA_ENCRYPTION) != ENC_CBC) store64(iv, sequence);
+  if (iv != text && !isCbc(sa)) store64(iv, sequence);
   return true;
 }
 

@@ -1,4 +1,4 @@
-// HMAC (RFC 2104) over many packets at once. SHA-1 and SHA-256 have four lanes, SHA-384 and SHA-512 two; a lane that
+// HMAC (RFC 2104) over many packets at once. SHA-1, SHA-256 and MD5 have four lanes, SHA-384 and SHA-512 two; a lane that
 // finishes its packet takes the next one of the list at once, whatever its length and its SA.
 //
 //   a lane's way     body: the packet's whole blocks    tail: its last bytes, 0x80, zeroes, the length
@@ -13,11 +13,13 @@ import {
   D_STATUS,
   D_TAG,
   HMAC_WORK,
+  INT_MD5,
   INT_SHA1,
   INT_SHA256,
   SA_INNER_STATE,
   SA_OUTER_STATE,
 } from "../layout";
+import { md5Lanes } from "../legacy/md5";
 import { sha1Lanes } from "../sha1/sha1";
 import { sha256Lanes } from "../sha2/sha256";
 import { sha512Lanes } from "../sha2/sha512";
@@ -114,7 +116,7 @@ function padMessage(integrity: i32, lane: i32): void {
   memory.copy(tail, <usize>load<u32>(descriptor, D_AUTH) + length - rest, rest);
   wipe(tail + rest, blocks * block - rest);
   store<u8>(tail + rest, 0x80);
-  store64(tail + blocks * block - 8, (<u64>length + block) << 3); // the inner pad is a block of its own
+  storeBits(integrity, tail + blocks * block - 8, length + block); // the inner pad is a block of its own
   store<u32>(record, <u32>tail, LANE_SOURCE);
   store<u32>(record, <u32>blocks, LANE_BLOCKS);
   store<u32>(record, TAIL, LANE_PHASE);
@@ -129,11 +131,18 @@ function padDigest(integrity: i32, lane: i32): void {
   storeState(integrity, lane, tail, <u32>digest);
   wipe(tail + digest, block - digest);
   store<u8>(tail + digest, 0x80);
-  store64(tail + block - 8, (<u64>digest + block) << 3);
+  storeBits(integrity, tail + block - 8, digest + block);
   loadState(integrity, lane, <usize>load<u32>(<usize>load<u32>(record), D_SA) + SA_OUTER_STATE);
   store<u32>(record, <u32>tail, LANE_SOURCE);
   store<u32>(record, 1, LANE_BLOCKS);
   store<u32>(record, OUTER, LANE_PHASE);
+}
+
+/** The length of a message at its end, in bits. */
+export function storeBits(integrity: i32, at: usize, length: usize): void {
+  const bits = (<u64>length) << 3;
+  if (LEGACY && integrity == INT_MD5) store<u64>(at, bits);
+  else store64(at, bits);
 }
 
 function fewestBlocks(lanes: i32): u32 {
@@ -168,7 +177,8 @@ function compress(integrity: i32, lanes: i32, blocks: u32): void {
 }
 
 function run(integrity: i32, blocks: u32): void {
-  if (integrity == INT_SHA1) sha1Lanes(STATES, SOURCES, blocks);
+  if (LEGACY && integrity == INT_MD5) md5Lanes(STATES, SOURCES, blocks);
+  else if (integrity == INT_SHA1) sha1Lanes(STATES, SOURCES, blocks);
   else if (integrity == INT_SHA256) sha256Lanes(STATES, SOURCES, blocks);
   else sha512Lanes(STATES, SOURCES, blocks);
 }
@@ -187,12 +197,13 @@ function loadState(integrity: i32, lane: i32, from: usize): void {
   }
 }
 
-/** The first `length` bytes of the lane's digest, big-endian. */
+/** The first `length` bytes of the lane's digest, big-endian but for MD5. */
 function storeState(integrity: i32, lane: i32, to: usize, length: u32): void {
   const wordLength = <usize>wordLengthOf(integrity);
   const end = to + length;
   for (let place = STATES + <usize>lane * wordLength; to < end; place += 16) {
-    if (wordLength == 8) store<u64>(to, bswap<u64>(load<u64>(place)));
+    if (LEGACY && integrity == INT_MD5) store<u32>(to, load<u32>(place));
+    else if (wordLength == 8) store<u64>(to, bswap<u64>(load<u64>(place)));
     else store<u32>(to, bswap<u32>(load<u32>(place)));
     to += wordLength;
   }

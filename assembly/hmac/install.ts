@@ -1,10 +1,12 @@
 // From an HMAC key to the two states that follow its padded block (RFC 2104 section 4), once per SA: so a packet costs
 // two compressions less, and the key itself is kept nowhere.
-import { store64, wipe } from "../bytes";
-import { HMAC_WORK, INT_SHA1, INT_SHA256, INT_SHA384 } from "../layout";
+import { wipe } from "../bytes";
+import { HMAC_WORK, INT_MD5, INT_SHA1, INT_SHA256, INT_SHA384 } from "../layout";
+import { md5Initial, md5Lanes } from "../legacy/md5";
 import { sha1Lanes } from "../sha1/sha1";
 import { sha256Lanes } from "../sha2/sha256";
 import { sha512Lanes } from "../sha2/sha512";
+import { storeBits } from "./hmac";
 import { blockLengthOf, digestLengthOf, stateWordsOf, wordLengthOf } from "./sizes";
 
 /** Initial hash values, FIPS 180-4 section 5.3: SHA-1, SHA-256, SHA-384, SHA-512. */
@@ -71,9 +73,10 @@ function hashKey(integrity: i32, key: usize, keyLength: i32): void {
   memory.fill(TAIL, 0, 2 * block);
   memory.copy(TAIL, key + whole * block, rest);
   store<u8>(TAIL + rest, 0x80);
-  store64(TAIL + blocks * block - 8, (<u64>keyLength) << 3);
+  storeBits(integrity, TAIL + blocks * block - 8, keyLength);
   compress(integrity, TAIL, blocks);
   readState(integrity, HASHED);
+  if (LEGACY && integrity == INT_MD5) return;
   const wordLength = wordLengthOf(integrity);
   for (let at = HASHED; at < HASHED + 64; at += wordLength) {
     if (wordLength == 8) store<u64>(at, bswap<u64>(load<u64>(at)));
@@ -85,7 +88,8 @@ function hashKey(integrity: i32, key: usize, keyLength: i32): void {
 function startState(integrity: i32): void {
   for (let word: usize = 0; word < 8; word++) {
     const place = STATES + (word << 4);
-    if (integrity == INT_SHA1) v128.store(place, v128.load32_splat(INITIAL_32 + (word << 2)));
+    if (LEGACY && integrity == INT_MD5) v128.store(place, v128.load32_splat(md5Initial() + (word << 2)));
+    else if (integrity == INT_SHA1) v128.store(place, v128.load32_splat(INITIAL_32 + (word << 2)));
     else if (integrity == INT_SHA256) v128.store(place, v128.load32_splat(INITIAL_32 + 32 + (word << 2)));
     else if (integrity == INT_SHA384) v128.store(place, v128.load64_splat(INITIAL_64 + (word << 3)));
     else v128.store(place, v128.load64_splat(INITIAL_64 + 64 + (word << 3)));
@@ -95,7 +99,8 @@ function startState(integrity: i32): void {
 /** Every lane does the same work. */
 function compress(integrity: i32, source: usize, blocks: i32): void {
   for (let lane: usize = 0; lane < 16; lane += 4) store<u32>(SOURCES + lane, <u32>source);
-  if (integrity == INT_SHA1) sha1Lanes(STATES, SOURCES, blocks);
+  if (LEGACY && integrity == INT_MD5) md5Lanes(STATES, SOURCES, blocks);
+  else if (integrity == INT_SHA1) sha1Lanes(STATES, SOURCES, blocks);
   else if (integrity == INT_SHA256) sha256Lanes(STATES, SOURCES, blocks);
   else sha512Lanes(STATES, SOURCES, blocks);
 }

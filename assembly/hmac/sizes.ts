@@ -1,7 +1,8 @@
-// What differs between the hash functions, FIPS 180-4 section 1, figure 1. All in bytes.
-import { INT_SHA1, INT_SHA256, INT_SHA384 } from "../layout";
+// What differs between the hash functions, FIPS 180-4 section 1, figure 1; RFC 1321 in the legacy build. All in bytes.
+import { INT_MD5, INT_SHA1, INT_SHA256, INT_SHA384 } from "../layout";
 
 export function wordLengthOf(integrity: i32): i32 {
+  if (LEGACY && integrity == INT_MD5) return 4;
   return integrity == INT_SHA1 || integrity == INT_SHA256 ? 4 : 8;
 }
 
@@ -10,10 +11,12 @@ export function blockLengthOf(integrity: i32): u32 {
 }
 
 export function stateWordsOf(integrity: i32): i32 {
+  if (LEGACY && integrity == INT_MD5) return 4;
   return integrity == INT_SHA1 ? 5 : 8;
 }
 
 export function digestLengthOf(integrity: i32): u32 {
+  if (LEGACY && integrity == INT_MD5) return 16;
   if (integrity == INT_SHA1) return 20;
   if (integrity == INT_SHA256) return 32;
   return integrity == INT_SHA384 ? 48 : 64;

@@ -88,10 +88,10 @@ type SuiteConfig =
     }
   | {
       readonly encryption: CipherName;
-      /** 16, 24 or 32 bytes; aes-ctr: 4 bytes of nonce behind it, RFC 3686 section 5.1. */
+      /** 16, 24 or 32 bytes; aes-ctr: 4 bytes of nonce behind it, RFC 3686 section 5.1. DES 8, 3DES 24, parity not read. */
       readonly encryptionKey: Uint8Array;
       readonly integrity: IntegrityName;
-      /** 20 bytes SHA-1, 32 SHA-256, 48 SHA-384, 64 SHA-512, 16 XCBC and CMAC. */
+      /** 20 bytes SHA-1, 32 SHA-256, 48 SHA-384, 64 SHA-512, 16 XCBC, CMAC and MD5. */
       readonly integrityKey: Uint8Array;
     }
   | {

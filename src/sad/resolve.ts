@@ -1,12 +1,14 @@
 // From what a person wrote to what the kernel and the lines need. Everything that can be wrong with an SaConfig is
 // found here, before anything is installed.
+import { ENC_3DES, ENC_DES } from "../../assembly/layout.js";
 import { IpsecError } from "../errors.js";
 import { NATT_PORT } from "../natt/framing.js";
 import { type CompiledSelector, compileSelector } from "../spd/selector.js";
 import { composeTemplate, type Template } from "../tunnel/template.js";
 import { parseAddress } from "../wire/address.js";
 import type { Endpoints, SaConfig } from "./config.js";
-import { ENCRYPTIONS, type Encryption, INTEGRITIES, type Integrity, type Profile } from "./suites.js";
+import { ENCRYPTIONS, type Encryption, INTEGRITIES, type Integrity, PROFILES, type Profile } from "./suites.js";
+import { refuseWeakKey } from "./weak-keys.js";
 
 export interface ResolvedSa {
   readonly config: SaConfig;
@@ -103,12 +105,7 @@ function resolveEncryption(config: SaConfig, profile: Profile): Encryption {
     const names = Object.keys(ENCRYPTIONS).join(", ");
     throw new IpsecError("algorithm", `encryption "${String(config.encryption)}" is unknown: ${names} are allowed`);
   }
-  if (profile === "modern" && !encryption.modern) {
-    throw new IpsecError(
-      "algorithm",
-      `encryption "${config.encryption}" is not in profile "modern" (RFC 8221): use "interop"`,
-    );
-  }
+  checkProfile("encryption", config.encryption, encryption.profile, profile);
   const allowed = encryption.keyLengths.map((length) => length + encryption.saltLength);
   const key = config.encryptionKey ?? new Uint8Array(0);
   if (!(key instanceof Uint8Array) || !allowed.includes(key.length)) {
@@ -118,6 +115,7 @@ function resolveEncryption(config: SaConfig, profile: Profile): Encryption {
       `encryptionKey of ${config.encryption} is ${key.length} bytes: ${allowed.join(", ")} are allowed${salt}`,
     );
   }
+  if (encryption.id === ENC_DES || encryption.id === ENC_3DES) refuseWeakKey(config.encryption, key);
   return encryption;
 }
 
@@ -136,9 +134,7 @@ function resolveIntegrity(config: SaConfig, encryption: Encryption, profile: Pro
       `integrity ${said}: ${config.encryption} without it is refused (RFC 8221 section 4); ${Object.keys(INTEGRITIES).join(", ")} are allowed`,
     );
   }
-  if (profile === "modern" && !integrity.modern) {
-    throw new IpsecError("algorithm", `integrity "${name}" is not in profile "modern" (RFC 8221): use "interop"`);
-  }
+  checkProfile("integrity", name as string, integrity.profile, profile);
   const key = config.integrityKey;
   if (!(key instanceof Uint8Array) || key.length !== integrity.keyLength) {
     throw new IpsecError(
@@ -147,6 +143,15 @@ function resolveIntegrity(config: SaConfig, encryption: Encryption, profile: Pro
     );
   }
   return integrity;
+}
+
+/** RFC 8221: what a profile leaves out is refused, and the profile that has it is named. */
+function checkProfile(what: string, name: string, needed: Profile, profile: Profile): void {
+  if (PROFILES.indexOf(needed) <= PROFILES.indexOf(profile)) return;
+  throw new IpsecError(
+    "algorithm",
+    `${what} "${name}" is not in profile "${profile}" (RFC 8221): it needs a plane of profile "${needed}"`,
+  );
 }
 
 /** The addresses of the header that stands in front (tunnel), or that is rebuilt (transport over a socket). */

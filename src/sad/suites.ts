@@ -1,13 +1,16 @@
 // The algorithms by name: RFC 8221 says which are to be used, the RFC of each how its KEYMAT is cut.
 import {
+  ENC_3DES,
   ENC_CBC,
   ENC_CCM,
   ENC_CHACHA,
   ENC_CTR,
+  ENC_DES,
   ENC_GCM,
   ENC_GMAC,
   ENC_NULL,
   INT_CMAC,
+  INT_MD5,
   INT_SHA1,
   INT_SHA256,
   INT_SHA384,
@@ -24,7 +27,7 @@ export type AeadName =
   | "aes-ccm-16"
   | "chacha20-poly1305"
   | "aes-gmac";
-export type CipherName = "aes-cbc" | "aes-ctr";
+export type CipherName = "aes-cbc" | "aes-ctr" | "des-cbc" | "3des-cbc";
 export type EncryptionName = AeadName | CipherName | "null";
 export type IntegrityName =
   | "hmac-sha1-96"
@@ -33,10 +36,13 @@ export type IntegrityName =
   | "hmac-sha2-512-256"
   | "hmac-sha2-256-96"
   | "aes-xcbc-96"
-  | "aes-cmac-96";
+  | "aes-cmac-96"
+  | "hmac-md5-96";
 
-/** Which algorithms addSa accepts. "legacy" is not available in this version. */
-export type Profile = "modern" | "interop";
+/** Which algorithms addSa accepts: each profile all of the one before, and more. */
+export type Profile = "modern" | "interop" | "legacy";
+
+export const PROFILES: readonly Profile[] = ["modern", "interop", "legacy"];
 
 export interface Encryption {
   readonly id: number;
@@ -48,25 +54,31 @@ export interface Encryption {
   readonly icvLength: number;
   readonly aead: boolean;
   readonly alignment: number;
-  /** RFC 8221 section 5: MUST or SHOULD. */
-  readonly modern: boolean;
+  /** The first profile that accepts it. "modern": MUST or SHOULD in RFC 8221 section 5. "legacy": SHOULD NOT or MUST NOT. */
+  readonly profile: Profile;
 }
 
 export interface Integrity {
   readonly id: number;
   readonly keyLength: number;
   readonly icvLength: number;
-  readonly modern: boolean;
+  /** As for Encryption, by RFC 8221 section 6. */
+  readonly profile: Profile;
 }
 
 const AES = [16, 24, 32] as const;
 
-function aead(id: number, saltLength: number, icvLength: number, modern: boolean): Encryption {
-  return { id, keyLengths: AES, saltLength, ivLength: 8, icvLength, aead: true, alignment: 4, modern };
+function aead(id: number, saltLength: number, icvLength: number, profile: Profile): Encryption {
+  return { id, keyLengths: AES, saltLength, ivLength: 8, icvLength, aead: true, alignment: 4, profile };
 }
 
-const gcm = (icvLength: number) => aead(ENC_GCM, 4, icvLength, icvLength === 16); // RFC 4106 section 8.1
-const ccm = (icvLength: number) => aead(ENC_CCM, 3, icvLength, icvLength === 8); // RFC 4309 section 7.1
+function des(id: number, keyLength: number): Encryption {
+  const sizes = { keyLengths: [keyLength], saltLength: 0, ivLength: 8, icvLength: 0, alignment: 8 };
+  return { id, ...sizes, aead: false, profile: "legacy" };
+}
+
+const gcm = (icvLength: number) => aead(ENC_GCM, 4, icvLength, icvLength === 16 ? "modern" : "interop"); // RFC 4106 section 8.1
+const ccm = (icvLength: number) => aead(ENC_CCM, 3, icvLength, icvLength === 8 ? "modern" : "interop"); // RFC 4309 section 7.1
 
 export const ENCRYPTIONS: Readonly<Record<EncryptionName, Encryption>> = {
   null: {
@@ -77,7 +89,7 @@ export const ENCRYPTIONS: Readonly<Record<EncryptionName, Encryption>> = {
     icvLength: 0,
     aead: false,
     alignment: 4,
-    modern: true,
+    profile: "modern",
   },
   "aes-cbc": {
     id: ENC_CBC,
@@ -87,7 +99,7 @@ export const ENCRYPTIONS: Readonly<Record<EncryptionName, Encryption>> = {
     icvLength: 0,
     aead: false,
     alignment: 16,
-    modern: true,
+    profile: "modern",
   },
   "aes-ctr": {
     id: ENC_CTR,
@@ -97,7 +109,7 @@ export const ENCRYPTIONS: Readonly<Record<EncryptionName, Encryption>> = {
     icvLength: 0,
     aead: false,
     alignment: 4,
-    modern: false,
+    profile: "interop",
   },
   "aes-gcm-8": gcm(8),
   "aes-gcm-12": gcm(12),
@@ -105,16 +117,19 @@ export const ENCRYPTIONS: Readonly<Record<EncryptionName, Encryption>> = {
   "aes-ccm-8": ccm(8),
   "aes-ccm-12": ccm(12),
   "aes-ccm-16": ccm(16),
-  "chacha20-poly1305": { ...aead(ENC_CHACHA, 4, 16, true), keyLengths: [32] }, // RFC 7634 section 2
-  "aes-gmac": aead(ENC_GMAC, 4, 16, true), // RFC 4543 section 4
+  "chacha20-poly1305": { ...aead(ENC_CHACHA, 4, 16, "modern"), keyLengths: [32] }, // RFC 7634 section 2
+  "aes-gmac": aead(ENC_GMAC, 4, 16, "modern"), // RFC 4543 section 4
+  "des-cbc": des(ENC_DES, 8), // RFC 2405
+  "3des-cbc": des(ENC_3DES, 24), // RFC 2451
 };
 
 export const INTEGRITIES: Readonly<Record<IntegrityName, Integrity>> = {
-  "hmac-sha1-96": { id: INT_SHA1, keyLength: 20, icvLength: 12, modern: false },
-  "hmac-sha2-256-128": { id: INT_SHA256, keyLength: 32, icvLength: 16, modern: true },
-  "hmac-sha2-384-192": { id: INT_SHA384, keyLength: 48, icvLength: 24, modern: true },
-  "hmac-sha2-512-256": { id: INT_SHA512, keyLength: 64, icvLength: 32, modern: true },
-  "hmac-sha2-256-96": { id: INT_SHA256, keyLength: 32, icvLength: 12, modern: false }, // draft; old Linux and Android
-  "aes-xcbc-96": { id: INT_XCBC, keyLength: 16, icvLength: 12, modern: true },
-  "aes-cmac-96": { id: INT_CMAC, keyLength: 16, icvLength: 12, modern: false },
+  "hmac-sha1-96": { id: INT_SHA1, keyLength: 20, icvLength: 12, profile: "interop" },
+  "hmac-sha2-256-128": { id: INT_SHA256, keyLength: 32, icvLength: 16, profile: "modern" },
+  "hmac-sha2-384-192": { id: INT_SHA384, keyLength: 48, icvLength: 24, profile: "modern" },
+  "hmac-sha2-512-256": { id: INT_SHA512, keyLength: 64, icvLength: 32, profile: "modern" },
+  "hmac-sha2-256-96": { id: INT_SHA256, keyLength: 32, icvLength: 12, profile: "interop" }, // draft; old Linux and Android
+  "aes-xcbc-96": { id: INT_XCBC, keyLength: 16, icvLength: 12, profile: "modern" },
+  "aes-cmac-96": { id: INT_CMAC, keyLength: 16, icvLength: 12, profile: "interop" },
+  "hmac-md5-96": { id: INT_MD5, keyLength: 16, icvLength: 12, profile: "legacy" }, // RFC 2403 section 3
 };

@@ -1,4 +1,4 @@
-// Loading the kernel: which of the two builds, from which bytes.
+// Loading the kernel: which of its builds, from which bytes.
 import { instantiate, instantiateSync } from "@assemblyscript/loader";
 import { IpsecError } from "../errors.js";
 
@@ -24,7 +24,12 @@ export interface KernelExports extends Record<string, unknown> {
 /** Where an entry (inline bytes, a static import) gets its builds from. */
 export interface KernelSource {
   load(variant: Variant): WebAssembly.Module | Uint8Array<ArrayBuffer>;
+  /** The build with DES, 3DES and MD5, a chunk of its own. Absent where an import must be static. */
+  loadLegacy?(): Promise<Uint8Array<ArrayBuffer>>;
 }
+
+/** What the kernel's `variant` answers in the legacy build. */
+export const LEGACY_BUILD = 2;
 
 /** A module of one function: i8x16.relaxed_swizzle of two constants. */
 const RELAXED_PROBE = Uint8Array.of(

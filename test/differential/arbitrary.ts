@@ -54,9 +54,9 @@ export function randomShape(carrier: Carrier, random: Random): Shape {
 }
 
 /** An SA with some of everything that SaConfig can say. */
-export function randomSa(carrier: Carrier, spi: number, random: Random): SaConfig {
+export function randomSa(carrier: Carrier, spi: number, random: Random, suites: readonly Suite[] = SUITES): SaConfig {
   const shape = randomShape(carrier, random);
-  const base = saConfig(random.pick(SUITES), shape, spi, random);
+  const base = saConfig(random.pick(suites), shape, spi, random);
   const esn = random.chance(0.4);
   const marker = shape.natt && random.chance(0.3) ? "non-ike" : "rfc3948";
   const lifetime = random.pick([

@@ -6,8 +6,8 @@ import { SA_SIZE } from "../../assembly/layout.js";
 import { DataPlane, type Sa } from "../../src/index.js";
 import { ipv4 } from "../packets.js";
 import { Random } from "../random.js";
-import { SUITES } from "../reference/suites.js";
 import { inbound, saConfig } from "./arbitrary.js";
+import { BUILDS } from "./builds.js";
 
 const SHAPE = { carrier: "udp", mode: "tunnel", outer: 4, natt: false } as const;
 const BATCH = 64;
@@ -26,12 +26,12 @@ function recordOf(plane: DataPlane, sa: Sa): string {
     .digest("hex");
 }
 
-describe.each(["simd", "relaxed-simd"] as const)("%s", (variant) => {
-  it.each(SUITES.map((suite) => [suite.name, suite] as const))("%s", async (_, suite) => {
+describe.each(BUILDS)("$name", ({ options: build, suites }) => {
+  it.each(suites.map((suite) => [suite.name, suite] as const))("%s", async (_, suite) => {
     const random = new Random();
     const said = `SEED=${random.seed}`;
-    const plane = await DataPlane.create({ carrier: "udp", variant, limits: { sas: 8, packets: BATCH } });
-    const peer = await DataPlane.create({ carrier: "udp", variant, limits: "edge" });
+    const plane = await DataPlane.create({ carrier: "udp", ...build, limits: { sas: 8, packets: BATCH } });
+    const peer = await DataPlane.create({ carrier: "udp", ...build, limits: "edge" });
     const config = { ...saConfig(suite, SHAPE, 0x5001, random), esn: random.chance(0.5), initialSequence: 70n };
     const sa = plane.addSa(inbound(config));
     const lengths = { length: random.between(20, 90) };

@@ -8,8 +8,8 @@ import { sealEsp } from "../reference/esp.js";
 import { readPacket } from "../reference/ip.js";
 import { type Drawn, type ReferencePlane as Plane, ReferencePlane, type ReferenceSa } from "../reference/plane.js";
 import { type Carrier, inbound, randomPacket, randomSa } from "./arbitrary.js";
+import { BUILDS, type Build } from "./builds.js";
 
-const VARIANTS = ["simd", "relaxed-simd"] as const;
 const CARRIERS = ["udp", "ip"] as const;
 const WORLDS = Number(process.env["WORLDS"] ?? 40);
 
@@ -26,9 +26,9 @@ interface Outcome {
 }
 
 /** Few hot entries, so that they are evicted all the time. */
-async function planeFor(carrier: Carrier, variant: (typeof VARIANTS)[number], random: Random): Promise<DataPlane> {
+async function planeFor(carrier: Carrier, build: Build, random: Random): Promise<DataPlane> {
   const limits = { sas: 64, packets: 64, hotSas: random.pick([2, 5, 64]) };
-  return DataPlane.create({ carrier, variant, limits });
+  return DataPlane.create({ carrier, ...build.options, limits });
 }
 
 /** Offers everything in batches of random sizes; a batch ends before an index that `ends` names. */
@@ -109,10 +109,12 @@ function addPolicies(plane: DataPlane, reference: Plane, pairs: readonly Pair[],
   }
 }
 
-async function sealWorld(carrier: Carrier, variant: (typeof VARIANTS)[number], random: Random): Promise<number> {
-  const plane = await planeFor(carrier, variant, random);
+async function sealWorld(carrier: Carrier, build: Build, random: Random): Promise<number> {
+  const plane = await planeFor(carrier, build, random);
   const reference = new ReferencePlane(carrier);
-  const configs = Array.from({ length: random.between(1, 12) }, (_, i) => randomSa(carrier, 0x1000 + i, random));
+  const configs = Array.from({ length: random.between(1, 12) }, (_, i) =>
+    randomSa(carrier, 0x1000 + i, random, build.suites),
+  );
   const pairs = configs.map((config) => ({ sa: plane.addSa(config), twin: reference.addSa(config) }));
   addPolicies(plane, reference, pairs, random);
   let now = 0;
@@ -194,11 +196,13 @@ function disturb(datagram: Uint8Array, sent: readonly Uint8Array[], random: Rand
   }
 }
 
-async function openWorld(carrier: Carrier, variant: (typeof VARIANTS)[number], random: Random): Promise<number> {
-  const plane = await planeFor(carrier, variant, random);
+async function openWorld(carrier: Carrier, build: Build, random: Random): Promise<number> {
+  const plane = await planeFor(carrier, build, random);
   const reference = new ReferencePlane(carrier);
   const peer = new ReferencePlane(carrier);
-  const configs = Array.from({ length: random.between(1, 12) }, (_, i) => randomSa(carrier, 0x1000 + i, random));
+  const configs = Array.from({ length: random.between(1, 12) }, (_, i) =>
+    randomSa(carrier, 0x1000 + i, random, build.suites),
+  );
   const peers = configs.map(({ lifetime: _, selectors: __, ...config }) =>
     peer.addSa({ ...config, pathMtu: 65535, tfcPadding: 0 } as SaConfig),
   );
@@ -228,7 +232,7 @@ async function openWorld(carrier: Carrier, variant: (typeof VARIANTS)[number], r
   return outcomes.length;
 }
 
-describe.each(VARIANTS)("%s", (variant) => {
+describe.each(BUILDS)("$name", (build) => {
   describe.each(CARRIERS)("carrier %s", (carrier) => {
     for (const [name, world] of [
       ["sealing", sealWorld],
@@ -239,7 +243,7 @@ describe.each(VARIANTS)("%s", (variant) => {
         for (let i = 0; i < WORLDS; i++) {
           const random = new Random();
           try {
-            packets += await world(carrier, variant, random);
+            packets += await world(carrier, build, random);
           } catch (error) {
             throw new Error(`SEED=${random.seed}: ${(error as Error).message}`, { cause: error });
           }

@@ -6,8 +6,8 @@ import { DataPlane, type Sa, type SaConfig } from "../../src/index.js";
 import { hex, ipv4, ipv6 } from "../packets.js";
 import { Random } from "../random.js";
 import { ReferencePlane } from "../reference/plane.js";
-import { SUITES } from "../reference/suites.js";
 import { inbound, type Shape, saConfig } from "./arbitrary.js";
+import { BUILDS } from "./builds.js";
 
 const SHAPES: Shape[] = (["udp", "ip"] as const).flatMap((carrier) =>
   (["tunnel", "transport"] as const).flatMap((mode) =>
@@ -26,15 +26,15 @@ function packetFor(shape: Shape, version: 4 | 6, payload: Uint8Array): Uint8Arra
   return ipv4({ payload, ttl: 64, ...(minimal ? { id: 0 } : {}) });
 }
 
-describe.each(["simd", "relaxed-simd"] as const)("%s", (variant) => {
+describe.each(BUILDS)("$name", ({ options: build, suites }) => {
   describe.each(SHAPES.map((shape) => [nameOf(shape), shape] as const))("%s", (_, shape) => {
     const versions = shape.mode === "transport" ? [shape.outer] : ([4, 6] as const);
-    it.each(versions)(`all ${SUITES.length} suites, IPv%i inside`, async (version) => {
-      const options = { carrier: shape.carrier, variant, limits: { sas: 256, packets: 64 } };
+    it.each(versions)(`all ${suites.length} suites, IPv%i inside`, async (version) => {
+      const options = { carrier: shape.carrier, ...build, limits: { sas: 256, packets: 64 } };
       const [plane, peer] = await Promise.all([DataPlane.create(options), DataPlane.create(options)]);
       const seed = new Random().seed;
       const random = new Random(seed);
-      const configs = SUITES.map((suite, i) => saConfig(suite, shape, 0x2000 + i, random));
+      const configs = suites.map((suite, i) => saConfig(suite, shape, 0x2000 + i, random));
       const sas = configs.map((config) => ({ config, out: plane.addSa(config), peer: peer.addSa(inbound(config)) }));
       const payload = fc.uint8Array({ minLength: 8, maxLength: 1300 });
       fc.assert(
@@ -63,12 +63,12 @@ describe.each(["simd", "relaxed-simd"] as const)("%s", (variant) => {
   });
 });
 
-describe.each(["simd", "relaxed-simd"] as const)("%s, large packets", (variant) => {
+describe.each(BUILDS)("$name, large packets", ({ options: build, suites }) => {
   it("every suite up to the largest IP packet", async () => {
-    const options = { carrier: "udp", variant, limits: { sas: 256 } } as const;
+    const options = { carrier: "udp", ...build, limits: { sas: 256 } } as const;
     const [plane, peer] = await Promise.all([DataPlane.create(options), DataPlane.create(options)]);
     const random = new Random();
-    for (const [i, suite] of SUITES.entries()) {
+    for (const [i, suite] of suites.entries()) {
       const shape = { carrier: "udp", mode: "tunnel", outer: 4, natt: false } as const;
       const config = { ...saConfig(suite, shape, 0x3000 + i, random), pathMtu: 65535 };
       const out = plane.addSa(config);

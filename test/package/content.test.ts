@@ -31,7 +31,7 @@ describe("the package", () => {
     return readFileSync(join(installed.package, path), "utf8");
   }
 
-  it("holds the compiled library, the two kernels and the prose", () => {
+  it("holds the compiled library, the three kernels and the prose", () => {
     const strange = installed.files
       .map(({ path }) => path)
       .filter((path) => !/^dist\/src\/.+\.(js|d\.ts)$/.test(path))
@@ -43,6 +43,7 @@ describe("the package", () => {
       "LICENSE",
       "README.md",
       "SECURITY.md",
+      "dist/wasm/legacy.wasm",
       "dist/wasm/relaxed-simd.wasm",
       "dist/wasm/simd.wasm",
       "package.json",
@@ -69,7 +70,7 @@ describe("the package", () => {
     expect(naming).toEqual([]);
   });
 
-  it.each(["simd", "relaxed-simd"])("%s.wasm is under 96 kB, 40 kB compressed", (name) => {
+  it.each(["simd", "relaxed-simd", "legacy"])("%s.wasm is under 96 kB, 40 kB compressed", (name) => {
     const bytes = readFileSync(join(installed.package, `dist/wasm/${name}.wasm`));
     expect(bytes.length).toBeLessThan(96_000);
     expect(gzipSync(bytes).length).toBeLessThan(40_000);
@@ -92,21 +93,34 @@ describe("the package", () => {
     expect(analysis.problems.filter((problem) => !isCommonJs(problem) && !isWasm(problem))).toEqual([]);
   });
 
-  /** The bundle of one of SOURCES, as text. */
-  async function bundle(name: string): Promise<string> {
+  /** The bundle of one of SOURCES, as text: what is loaded at once, and what is fetched when it is asked for. */
+  async function bundle(name: string): Promise<{ first: string; later: string }> {
     const options = { input: join(installed.folder, name), platform: "browser", logLevel: "silent" } as const;
     const build = await rolldown(options);
     const { output } = await build.generate();
     await build.close();
-    return output.map((chunk) => (chunk.type === "chunk" ? chunk.code : "")).join("");
+    const chunks = output.filter((file) => file.type === "chunk");
+    const { fileName, imports } = chunks.find(({ isEntry }) => isEntry) as (typeof chunks)[number];
+    const isFirst = (file: string) => file === fileName || imports.includes(file);
+    const text = (wanted: boolean) =>
+      chunks.filter((chunk) => isFirst(chunk.fileName) === wanted).map(({ code }) => code);
+    return { first: text(true).join(""), later: text(false).join("") };
   }
 
   it("who imports only the errors or the captures gets no kernel", async () => {
-    const errors = await bundle("errors.js");
+    const { first: errors } = await bundle("errors.js");
     expect(errors).toContain("IpsecError");
     expect(errors.length).toBeLessThan(2000);
     expect(errors).not.toContain(INLINED_KERNEL);
-    expect(await bundle("pcap.js")).not.toContain(INLINED_KERNEL);
-    expect(await bundle("everything.js")).toContain(INLINED_KERNEL);
+    expect((await bundle("pcap.js")).first).not.toContain(INLINED_KERNEL);
+    expect((await bundle("everything.js")).first).toContain(INLINED_KERNEL);
+  });
+
+  it("the legacy kernel is a chunk of its own, fetched by nobody who does not ask for it", async () => {
+    const { first, later } = await bundle("everything.js");
+    const legacy = readFileSync(join(installed.package, "dist/wasm/legacy.wasm")).toString("base64");
+    expect(first).not.toContain(legacy);
+    expect(first.split(INLINED_KERNEL)).toHaveLength(3);
+    expect(later).toContain(legacy);
   });
 });

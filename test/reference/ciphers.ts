@@ -67,21 +67,25 @@ export function aeadOpen(input: AeadInput, cipherText: Uint8Array, icv: Uint8Arr
   }
 }
 
-/** Encryption without an ICV of its own: null, CBC, CTR. */
+/** Encryption without an ICV of its own: null, CBC with AES or DES, CTR. */
 export function encrypt(encryption: EncryptionName, key: Uint8Array, iv: Uint8Array, text: Uint8Array): Uint8Array {
   if (encryption === "null") return text;
   if (encryption === "aes-ctr") return counterMode(key, iv, text);
-  return createCipheriv(`aes-${key.length * 8}-cbc`, key, iv)
-    .setAutoPadding(false)
-    .update(text);
+  const { name, cipherKey } = blockCipher(encryption, key);
+  return createCipheriv(name, cipherKey, iv).setAutoPadding(false).update(text);
 }
 
 export function decrypt(encryption: EncryptionName, key: Uint8Array, iv: Uint8Array, text: Uint8Array): Uint8Array {
   if (encryption === "null") return text;
   if (encryption === "aes-ctr") return counterMode(key, iv, text);
-  return createDecipheriv(`aes-${key.length * 8}-cbc`, key, iv)
-    .setAutoPadding(false)
-    .update(text);
+  const { name, cipherKey } = blockCipher(encryption, key);
+  return createDecipheriv(name, cipherKey, iv).setAutoPadding(false).update(text);
+}
+
+/** DES is 3DES with one key three times; OpenSSL 3 has no other in its default provider. */
+function blockCipher(encryption: EncryptionName, key: Uint8Array): { name: string; cipherKey: Uint8Array } {
+  if (encryption === "aes-cbc") return { name: `aes-${key.length * 8}-cbc`, cipherKey: key };
+  return { name: "des-ede3-cbc", cipherKey: encryption === "des-cbc" ? Buffer.concat([key, key, key]) : key };
 }
 
 /** RFC 3686 section 4: the counter block is nonce, IV, and a block counter that begins at one. */
@@ -99,6 +103,7 @@ export function integrityCheckValue(integrity: IntegrityName, key: Uint8Array, m
 function fullTag(integrity: IntegrityName, key: Uint8Array, message: Uint8Array): Uint8Array {
   if (integrity === "aes-xcbc-96") return xcbc(key, message);
   if (integrity === "aes-cmac-96") return cmac(key, message);
+  if (integrity === "hmac-md5-96") return createHmac("md5", key).update(message).digest();
   const hash = integrity === "hmac-sha1-96" ? "sha1" : `sha${integrity.split("-")[2]}`;
   return createHmac(hash, key).update(message).digest();
 }

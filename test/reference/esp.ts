@@ -71,11 +71,12 @@ export function sealEsp(
   return Buffer.concat([body, icv]);
 }
 
-/** Whether the packet is as long as its suite needs; CBC's text comes in whole blocks, RFC 3602 section 2.4. */
+/** Whether the packet is as long as its suite needs; CBC's text comes in whole blocks, RFC 3602 and 2451 section 2.4. */
 export function lengthIsPossible(config: SaConfig, packet: Uint8Array): boolean {
   const textLength =
     packet.length - ESP_HEADER_LENGTH - ENCRYPTION_SIZES[config.encryption].ivLength - icvLengthOf(config);
-  return textLength >= TRAILER_LENGTH && (config.encryption !== "aes-cbc" || textLength % 16 === 0);
+  const { alignment } = ENCRYPTION_SIZES[config.encryption];
+  return textLength >= TRAILER_LENGTH && (!config.encryption.endsWith("-cbc") || textLength % alignment === 0);
 }
 
 /** The text of a packet, or undefined when its ICV does not verify. */

@@ -191,7 +191,8 @@ export class ReferencePlane {
     const { config } = sa;
     const transport = config.mode === "transport";
     const { ivLength } = ENCRYPTION_SIZES[config.encryption];
-    const iv = ivLength === 16 ? drawn.iv : counterIv(sa.sequence).subarray(0, ivLength);
+    const isCbc = config.encryption.endsWith("-cbc");
+    const iv = (isCbc ? drawn.iv : counterIv(sa.sequence)).subarray(0, ivLength);
     const nextHeader = transport ? ip.protocol : ip.version === 4 ? IPV4 : IPV6;
     const esp = sealEsp(config, sa.sequence, iv, payload, nextHeader);
     const marked = config.natTraversal?.marker === "non-ike" ? Buffer.concat([Buffer.alloc(8), esp]) : esp;

@@ -35,6 +35,8 @@ export const ENCRYPTION_SIZES: Readonly<Record<EncryptionName, EncryptionSizes>>
   "aes-ccm-16": aead(3, 16),
   "chacha20-poly1305": { ...aead(4, 16), keyLengths: [32] }, // RFC 7634
   "aes-gmac": aead(4, 16), // RFC 4543
+  "des-cbc": { keyLengths: [8], saltLength: 0, ivLength: 8, alignment: 8, icvLength: 0 }, // RFC 2405
+  "3des-cbc": { keyLengths: [24], saltLength: 0, ivLength: 8, alignment: 8, icvLength: 0 }, // RFC 2451
 };
 
 export const INTEGRITY_SIZES: Readonly<Record<IntegrityName, IntegritySizes>> = {
@@ -45,6 +47,7 @@ export const INTEGRITY_SIZES: Readonly<Record<IntegrityName, IntegritySizes>> = 
   "hmac-sha2-256-96": { keyLength: 32, icvLength: 12 }, // draft-ietf-ipsec-ciph-sha-256-00
   "aes-xcbc-96": { keyLength: 16, icvLength: 12 }, // RFC 3566
   "aes-cmac-96": { keyLength: 16, icvLength: 12 }, // RFC 4494
+  "hmac-md5-96": { keyLength: 16, icvLength: 12 }, // RFC 2403
 };
 
 /** An encryption with one key length, and what makes its ICV. */
@@ -57,8 +60,10 @@ export interface Suite {
   readonly integrityKeyLength: number;
 }
 
-/** Every suite with every key length. */
-export const SUITES: readonly Suite[] = (Object.keys(ENCRYPTION_SIZES) as EncryptionName[]).flatMap((encryption) => {
+const LEGACY: ReadonlySet<string | undefined> = new Set(["des-cbc", "3des-cbc", "hmac-md5-96"]);
+
+/** Every suite with every key length, those of profile "legacy" included. */
+const EVERY: readonly Suite[] = (Object.keys(ENCRYPTION_SIZES) as EncryptionName[]).flatMap((encryption) => {
   const { keyLengths, saltLength, icvLength } = ENCRYPTION_SIZES[encryption];
   const integrities = icvLength > 0 ? [undefined] : (Object.keys(INTEGRITY_SIZES) as IntegrityName[]);
   return keyLengths.flatMap((keyLength) =>
@@ -71,3 +76,10 @@ export const SUITES: readonly Suite[] = (Object.keys(ENCRYPTION_SIZES) as Encryp
     })),
   );
 });
+
+const isLegacy = ({ encryption, integrity }: Suite) => LEGACY.has(encryption) || LEGACY.has(integrity);
+
+/** What profile "interop" accepts. */
+export const SUITES = EVERY.filter((suite) => !isLegacy(suite));
+/** What profile "legacy" accepts besides. */
+export const LEGACY_SUITES = EVERY.filter(isLegacy);
