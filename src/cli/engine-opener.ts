@@ -7,6 +7,8 @@ import { DAMAGED, DUMMY, FORGED, type Opener, type Opening } from "./opener.js";
 
 /** An SA needs addresses; over carrier "udp" they are only for the header that transport mode is given back. */
 const ENDPOINTS = { source: "192.0.2.1", target: "192.0.2.2" };
+/** What addSa says of a row whose algorithms or keys the engine does not take. */
+const NOT_OURS: ReadonlySet<string> = new Set(["algorithm", "key-length", "weak-key"]);
 const REBUILT_HEADER_LENGTH = 20;
 const REBUILT_PROTOCOL_OFFSET = 9;
 /** A capture is opened at one moment: nothing in it grows old. */
@@ -22,7 +24,7 @@ export class EnginePlanes {
     try {
       return new EngineOpener(plane, row, found);
     } catch (error) {
-      if (error instanceof IpsecError && (error.code === "algorithm" || error.code === "key-length")) return undefined;
+      if (error instanceof IpsecError && NOT_OURS.has(error.code)) return undefined;
       throw error;
     }
   }
@@ -35,7 +37,7 @@ export class EnginePlanes {
     let place = this.#planes.find(({ spis }) => !spis.has(spi) && spis.size < 1024);
     if (place === undefined) {
       place = {
-        plane: await DataPlane.create({ carrier: "udp", limits: "client", profile: "interop" }),
+        plane: await DataPlane.create({ carrier: "udp", limits: "client", profile: "legacy" }),
         spis: new Set(),
       };
       this.#planes.push(place);

@@ -1,5 +1,5 @@
-// Opening what the engine refuses on purpose: encryption whose ICV nobody can verify, and DES. With node:crypto, for
-// captures only: a tunnel that worked like this would deliver anything an attacker sends.
+// Opening what the engine refuses on purpose: encryption whose ICV nobody can verify, keys of a wrong length or known to be
+// weak. With node:crypto, for captures only: a tunnel that worked like this would deliver anything an attacker sends.
 
 import { createDecipheriv, createHmac, timingSafeEqual } from "node:crypto";
 import type { EspSaRow, FoundEsp } from "../pcap/index.js";

@@ -1,7 +1,6 @@
 // What Wireshark calls the algorithms of ESP in its esp_sa table, and what they are here.
 //
-// Wireshark knows algorithms that wasm-ipsec has not (3DES is in its legacy build only; CAST, Blowfish and Twofish
-// nowhere), and the other way round (CCM, GMAC, XCBC, CMAC): those go by their name here, see esp-sa.ts.
+// Wireshark knows algorithms that wasm-ipsec has not (CAST, Blowfish, Twofish, RIPEMD), and the other way round (CCM, GMAC, XCBC, CMAC): those go by their name here, see esp-sa.ts.
 
 export interface EncryptionName {
   /** As Wireshark writes it; our own name where it has none. */

@@ -39,7 +39,7 @@ function config(more: object): SaConfig {
 
 /** Whole IP packets with the ESP of `packets` in them. */
 async function sealed(sa: SaConfig, packets: Uint8Array[]): Promise<Uint8Array[]> {
-  const plane = await DataPlane.create({ carrier: "ip", limits: "edge" });
+  const plane = await DataPlane.create({ carrier: "ip", limits: "edge", profile: "legacy" });
   const out = plane.addSa(sa);
   const datagrams = packets.flatMap((packet) => plane.protect(NOW, packet, out).datagrams);
   expect(datagrams).toHaveLength(packets.length);
@@ -57,6 +57,14 @@ const rowsFor = (...configs: SaConfig[]) => formatEspSa(configs.map((each) => es
 describe.each([
   ["AES-GCM", GCM],
   ["AES-CBC with HMAC", CBC],
+  [
+    "3DES with MD5",
+    { encryption: "3des-cbc", encryptionKey: key(24), integrity: "hmac-md5-96", integrityKey: key(16) },
+  ],
+  [
+    "DES with SHA-1",
+    { encryption: "des-cbc", encryptionKey: key(8), integrity: "hmac-sha1-96", integrityKey: key(20) },
+  ],
   ["NULL with CMAC", { encryption: "null", encryptionKey: undefined, integrity: "aes-cmac-96", integrityKey: key(16) }],
 ])("%s", (_name, suite) => {
   const packets = [inner4(60), inner4(1300), ipv6(17, new Uint8Array(40).fill(3)), inner4(21)];
