@@ -18,13 +18,14 @@ import {
   INT_SHA256,
   SA_INNER_STATE,
   SA_OUTER_STATE,
+  SHA_WORK,
 } from "../layout";
 import { md5Lanes } from "../legacy/md5";
 import { sha1Lanes } from "../sha1/sha1";
 import { sha256Lanes } from "../sha2/sha256";
 import { sha512Lanes } from "../sha2/sha512";
 import { PENDING } from "../status";
-import { blockLengthOf, digestLengthOf, stateWordsOf, wordLengthOf } from "./sizes";
+import { blockLengthOf, digestLengthOf, SCHEDULE_SIZE, stateWordsOf, wordLengthOf } from "./sizes";
 
 const STATES: usize = HMAC_WORK; // 8 vectors
 const SOURCES: usize = HMAC_WORK + 128; // u32 a lane, for the compression
@@ -61,6 +62,7 @@ export function hmacTags(integrity: i32, list: usize, count: i32): void {
   wipe(SOURCES, 128);
   wipe(LANES, 256);
   wipe(TAILS, (<usize>lanes) << 8);
+  wipe(SHA_WORK, SCHEDULE_SIZE);
 }
 
 /** Gives the lane the next packet of the list from place `next` on; answers the place behind it. */

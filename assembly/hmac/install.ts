@@ -1,13 +1,13 @@
 // From an HMAC key to the two states that follow its padded block (RFC 2104 section 4), once per SA: so a packet costs
 // two compressions less, and the key itself is kept nowhere.
 import { wipe } from "../bytes";
-import { HMAC_WORK, INT_MD5, INT_SHA1, INT_SHA256, INT_SHA384 } from "../layout";
+import { HMAC_WORK, INT_MD5, INT_SHA1, INT_SHA256, INT_SHA384, SHA_WORK } from "../layout";
 import { md5Initial, md5Lanes } from "../legacy/md5";
 import { sha1Lanes } from "../sha1/sha1";
 import { sha256Lanes } from "../sha2/sha256";
 import { sha512Lanes } from "../sha2/sha512";
 import { storeBits } from "./hmac";
-import { blockLengthOf, digestLengthOf, stateWordsOf, wordLengthOf } from "./sizes";
+import { blockLengthOf, digestLengthOf, SCHEDULE_SIZE, stateWordsOf, wordLengthOf } from "./sizes";
 
 /** Initial hash values, FIPS 180-4 section 5.3: SHA-1, SHA-256, SHA-384, SHA-512. */
 // biome-ignore format: a function a paragraph
@@ -51,6 +51,7 @@ export function hmacInstall(integrity: i32, key: usize, keyLength: i32, inner: u
   padded(integrity, key, keyLength, INNER_PAD, inner);
   padded(integrity, key, keyLength, OUTER_PAD, outer);
   wipe(HMAC_WORK, 1280);
+  wipe(SHA_WORK, SCHEDULE_SIZE);
 }
 
 function padded(integrity: i32, key: usize, keyLength: i32, pad: u8, state: usize): void {

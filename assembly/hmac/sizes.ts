@@ -1,6 +1,9 @@
 // What differs between the hash functions, FIPS 180-4 section 1, figure 1; RFC 1321 in the legacy build. All in bytes.
 import { INT_MD5, INT_SHA1, INT_SHA256, INT_SHA384 } from "../layout";
 
+/** What the longest message schedule leaves in SHA_WORK: 80 vectors, to be wiped once a list is done. */
+export const SCHEDULE_SIZE: usize = 80 * 16;
+
 export function wordLengthOf(integrity: i32): i32 {
   if (LEGACY && integrity == INT_MD5) return 4;
   return integrity == INT_SHA1 || integrity == INT_SHA256 ? 4 : 8;

@@ -2,7 +2,6 @@
 //
 //   states   a b c d e, 16 bytes each
 import { loadBlocks, SCHEDULE_32 } from "../sha2/lanes32";
-import { wipe } from "../bytes";
 
 /** FIPS 180-4 section 4.2.1, each in four lanes. */
 // biome-ignore format: a constant a line
@@ -20,30 +19,65 @@ const K = memory.data<u32>(
 export function sha1Lanes(states: usize, sources: usize, blocks: i32): void {
   for (let block: usize = 0; block < (<usize>blocks) << 6; block += 64) {
     loadBlocks(sources, block);
+    for (let t: usize = 0; t < 4; t++) prepare(SCHEDULE_32 + (t << 4) - 64);
     compress(states);
   }
-  wipe(SCHEDULE_32, 256);
 }
 
+/** 80 rounds; at the end of every five the names are back where they were. `word` runs through the message schedule. */
 function compress(states: usize): void {
   let a = v128.load(states, 0);
   let b = v128.load(states, 16);
   let c = v128.load(states, 32);
   let d = v128.load(states, 48);
   let e = v128.load(states, 64);
-  for (let t: usize = 0; t < 80; t += 5) {
-    // Five rounds, after which the names are back where they were.
-    const k = K + ((t / 20) << 4);
-    const part = <i32>(t / 20);
-    e = round(e, a, mix(part, b, c, d), k, t);
+  let word = SCHEDULE_32;
+  for (let k = v128.load(K, 0); word < SCHEDULE_32 + 20 * 16; word += 80) {
+    e = round(e, a, choice(b, c, d), k, wordAndLater(word));
     b = rotateLeft(b, 30);
-    d = round(d, e, mix(part, a, b, c), k, t + 1);
+    d = round(d, e, choice(a, b, c), k, wordAndLater(word + 16));
     a = rotateLeft(a, 30);
-    c = round(c, d, mix(part, e, a, b), k, t + 2);
+    c = round(c, d, choice(e, a, b), k, wordAndLater(word + 32));
     e = rotateLeft(e, 30);
-    b = round(b, c, mix(part, d, e, a), k, t + 3);
+    b = round(b, c, choice(d, e, a), k, wordAndLater(word + 48));
     d = rotateLeft(d, 30);
-    a = round(a, b, mix(part, c, d, e), k, t + 4);
+    a = round(a, b, choice(c, d, e), k, wordAndLater(word + 64));
+    c = rotateLeft(c, 30);
+  }
+  for (let k = v128.load(K, 16); word < SCHEDULE_32 + 40 * 16; word += 80) {
+    e = round(e, a, parity(b, c, d), k, wordAndLater(word));
+    b = rotateLeft(b, 30);
+    d = round(d, e, parity(a, b, c), k, wordAndLater(word + 16));
+    a = rotateLeft(a, 30);
+    c = round(c, d, parity(e, a, b), k, wordAndLater(word + 32));
+    e = rotateLeft(e, 30);
+    b = round(b, c, parity(d, e, a), k, wordAndLater(word + 48));
+    d = rotateLeft(d, 30);
+    a = round(a, b, parity(c, d, e), k, wordAndLater(word + 64));
+    c = rotateLeft(c, 30);
+  }
+  for (let k = v128.load(K, 32); word < SCHEDULE_32 + 60 * 16; word += 80) {
+    e = round(e, a, majority(b, c, d), k, wordAndLater(word));
+    b = rotateLeft(b, 30);
+    d = round(d, e, majority(a, b, c), k, wordAndLater(word + 16));
+    a = rotateLeft(a, 30);
+    c = round(c, d, majority(e, a, b), k, wordAndLater(word + 32));
+    e = rotateLeft(e, 30);
+    b = round(b, c, majority(d, e, a), k, wordAndLater(word + 48));
+    d = rotateLeft(d, 30);
+    a = round(a, b, majority(c, d, e), k, wordAndLater(word + 64));
+    c = rotateLeft(c, 30);
+  }
+  for (let k = v128.load(K, 48); word < SCHEDULE_32 + 80 * 16; word += 80) {
+    e = round(e, a, parity(b, c, d), k, v128.load(word));
+    b = rotateLeft(b, 30);
+    d = round(d, e, parity(a, b, c), k, v128.load(word, 16));
+    a = rotateLeft(a, 30);
+    c = round(c, d, parity(e, a, b), k, v128.load(word, 32));
+    e = rotateLeft(e, 30);
+    b = round(b, c, parity(d, e, a), k, v128.load(word, 48));
+    d = rotateLeft(d, 30);
+    a = round(a, b, parity(c, d, e), k, v128.load(word, 64));
     c = rotateLeft(c, 30);
   }
   v128.store(states, i32x4.add(a, v128.load(states, 0)), 0);
@@ -54,27 +88,35 @@ function compress(states: usize): void {
 }
 
 /** e + rotl5(a) + f + K + W. */
-function round(e: v128, a: v128, f: v128, k: usize, t: usize): v128 {
-  const sum = i32x4.add(i32x4.add(e, rotateLeft(a, 5)), i32x4.add(f, v128.load(k)));
-  return i32x4.add(sum, word(t));
+function round(e: v128, a: v128, f: v128, k: v128, word: v128): v128 {
+  return i32x4.add(i32x4.add(i32x4.add(i32x4.add(e, k), word), f), rotateLeft(a, 5));
 }
 
-/** Word t of the message schedule; from 16 on it replaces the word 16 before it. */
-function word(t: usize): v128 {
-  const place = SCHEDULE_32 + ((t & 15) << 4);
-  if (t < 16) return v128.load(place);
-  const near = v128.xor(v128.load(SCHEDULE_32 + (((t - 3) & 15) << 4)), v128.load(SCHEDULE_32 + (((t - 8) & 15) << 4)));
-  const far = v128.xor(v128.load(SCHEDULE_32 + (((t - 14) & 15) << 4)), v128.load(place));
-  const next = rotateLeft(v128.xor(near, far), 1);
-  v128.store(place, next);
-  return next;
+/** The word at `word`; and prepares the one 20 further on, for the rounds leave time for it. */
+function wordAndLater(word: usize): v128 {
+  prepare(word);
+  return v128.load(word);
 }
 
-/** Ch, Parity, Maj, Parity: FIPS 180-4 section 4.1.1. */
-function mix(part: i32, x: v128, y: v128, z: v128): v128 {
-  if (part == 0) return v128.xor(z, v128.and(x, v128.xor(y, z)));
-  if (part == 2) return v128.xor(v128.and(x, y), v128.and(z, v128.xor(x, y)));
-  return v128.xor(v128.xor(x, y), z);
+/** Word t + 20 of the message schedule, where word t is at `word`. */
+function prepare(word: usize): void {
+  const far = v128.xor(v128.load(word, 4 * 16), v128.load(word, 6 * 16));
+  const near = v128.xor(v128.xor(far, v128.load(word, 12 * 16)), v128.load(word, 17 * 16));
+  v128.store(word, rotateLeft(near, 1), 20 * 16);
+}
+
+// Ch, Parity and Maj: FIPS 180-4 section 4.1.1.
+
+function choice(x: v128, y: v128, z: v128): v128 {
+  return v128.xor(z, v128.and(x, v128.xor(y, z)));
+}
+
+function parity(x: v128, y: v128, z: v128): v128 {
+  return v128.xor(x, v128.xor(y, z));
+}
+
+function majority(x: v128, y: v128, z: v128): v128 {
+  return v128.xor(v128.and(x, y), v128.and(z, v128.xor(x, y)));
 }
 
 function rotateLeft(x: v128, n: i32): v128 {

@@ -2,7 +2,7 @@
 import { permute } from "../aes/permute";
 import { SHA_WORK } from "../layout";
 
-/** The message schedule: 16 vectors, word t of four messages at SCHEDULE_32 + 16 t. */
+/** The message schedule: word t of four messages at SCHEDULE_32 + 16 t; 80 words of SHA-1, 64 of SHA-256. */
 export const SCHEDULE_32: usize = SHA_WORK;
 
 /** The bytes of four 32-bit words, each reversed: messages are big-endian. */

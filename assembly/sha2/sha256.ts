@@ -1,8 +1,6 @@
 // SHA-256 (FIPS 180-4 section 6.2.2) on four messages at once: 32-bit lane l of every vector belongs to message l.
 //
 //   states   a b c d e f g h, 16 bytes each
-import { wipe } from "../bytes";
-import { SHA_WORK } from "../layout";
 import { loadBlocks, SCHEDULE_32 } from "./lanes32";
 
 /** FIPS 180-4 section 4.2.2: the first 32 bits of the fractional parts of the cube roots of the first 64 primes. */
@@ -27,9 +25,17 @@ export function sha256Lanes(states: usize, sources: usize, blocks: i32): void {
     loadBlocks(sources, block);
     compress(states);
   }
-  wipe(SHA_WORK, 256);
 }
 
+/** Words 16 to 23 behind `word`, each from four before it. */
+function expand(word: usize): void {
+  for (const end = word + 128; word < end; word += 16) {
+    const next = i32x4.add(sigma1(v128.load(word, 14 * 16)), v128.load(word, 9 * 16));
+    v128.store(word, i32x4.add(i32x4.add(next, sigma0(v128.load(word, 16))), v128.load(word)), 16 * 16);
+  }
+}
+
+/** 64 rounds; at the end of every eight the names are back where they were. */
 function compress(states: usize): void {
   let a = v128.load(states, 0);
   let b = v128.load(states, 16);
@@ -40,32 +46,34 @@ function compress(states: usize): void {
   let g = v128.load(states, 96);
   let h = v128.load(states, 112);
   let t1: v128;
-  for (let t: usize = 0; t < 64; t += 8) {
-    // Eight rounds, after which the names are back where they were.
-    t1 = first(e, f, g, h, t);
+  let word = SCHEDULE_32;
+  for (let k = K; word < SCHEDULE_32 + 64 * 16; k += 32) {
+    t1 = first(e, f, g, h, v128.load32_splat(k), v128.load(word));
     d = i32x4.add(d, t1);
     h = i32x4.add(t1, second(a, b, c));
-    t1 = first(d, e, f, g, t + 1);
+    t1 = first(d, e, f, g, v128.load32_splat(k + 4), v128.load(word, 16));
     c = i32x4.add(c, t1);
     g = i32x4.add(t1, second(h, a, b));
-    t1 = first(c, d, e, f, t + 2);
+    t1 = first(c, d, e, f, v128.load32_splat(k + 8), v128.load(word, 32));
     b = i32x4.add(b, t1);
     f = i32x4.add(t1, second(g, h, a));
-    t1 = first(b, c, d, e, t + 3);
+    t1 = first(b, c, d, e, v128.load32_splat(k + 12), v128.load(word, 48));
     a = i32x4.add(a, t1);
     e = i32x4.add(t1, second(f, g, h));
-    t1 = first(a, b, c, d, t + 4);
+    t1 = first(a, b, c, d, v128.load32_splat(k + 16), v128.load(word, 64));
     h = i32x4.add(h, t1);
     d = i32x4.add(t1, second(e, f, g));
-    t1 = first(h, a, b, c, t + 5);
+    t1 = first(h, a, b, c, v128.load32_splat(k + 20), v128.load(word, 80));
     g = i32x4.add(g, t1);
     c = i32x4.add(t1, second(d, e, f));
-    t1 = first(g, h, a, b, t + 6);
+    t1 = first(g, h, a, b, v128.load32_splat(k + 24), v128.load(word, 96));
     f = i32x4.add(f, t1);
     b = i32x4.add(t1, second(c, d, e));
-    t1 = first(f, g, h, a, t + 7);
+    t1 = first(f, g, h, a, v128.load32_splat(k + 28), v128.load(word, 112));
     e = i32x4.add(e, t1);
     a = i32x4.add(t1, second(b, c, d));
+    if (word < SCHEDULE_32 + 48 * 16) expand(word);
+    word += 128;
   }
   v128.store(states, i32x4.add(a, v128.load(states, 0)), 0);
   v128.store(states, i32x4.add(b, v128.load(states, 16)), 16);
@@ -78,31 +86,24 @@ function compress(states: usize): void {
 }
 
 /** T1 = h + Sigma1(e) + Ch(e, f, g) + K + W. */
-function first(e: v128, f: v128, g: v128, h: v128, t: usize): v128 {
+function first(e: v128, f: v128, g: v128, h: v128, k: v128, word: v128): v128 {
   const sigma = v128.xor(v128.xor(rotateRight(e, 6), rotateRight(e, 11)), rotateRight(e, 25));
   const choice = v128.xor(g, v128.and(e, v128.xor(f, g)));
-  const key = i32x4.add(v128.load32_splat(K + (t << 2)), word(t));
-  return i32x4.add(i32x4.add(i32x4.add(h, sigma), choice), key);
+  return i32x4.add(i32x4.add(i32x4.add(h, i32x4.add(k, word)), choice), sigma);
 }
 
 /** T2 = Sigma0(a) + Maj(a, b, c). */
 function second(a: v128, b: v128, c: v128): v128 {
   const sigma = v128.xor(v128.xor(rotateRight(a, 2), rotateRight(a, 13)), rotateRight(a, 22));
-  return i32x4.add(sigma, v128.xor(v128.and(a, b), v128.and(c, v128.xor(a, b))));
+  return i32x4.add(sigma, v128.xor(b, v128.and(v128.xor(a, b), v128.xor(b, c))));
 }
 
-/** Word t of the message schedule; from 16 on it replaces the word 16 before it. */
-function word(t: usize): v128 {
-  const place = SCHEDULE_32 + ((t & 15) << 4);
-  if (t < 16) return v128.load(place);
-  const near = v128.load(SCHEDULE_32 + (((t - 2) & 15) << 4));
-  const far = v128.load(SCHEDULE_32 + (((t - 15) & 15) << 4));
-  const sigma1 = v128.xor(v128.xor(rotateRight(near, 17), rotateRight(near, 19)), i32x4.shr_u(near, 10));
-  const sigma0 = v128.xor(v128.xor(rotateRight(far, 7), rotateRight(far, 18)), i32x4.shr_u(far, 3));
-  const middle = v128.load(SCHEDULE_32 + (((t - 7) & 15) << 4));
-  const next = i32x4.add(i32x4.add(sigma1, middle), i32x4.add(sigma0, v128.load(place)));
-  v128.store(place, next);
-  return next;
+function sigma0(x: v128): v128 {
+  return v128.xor(v128.xor(rotateRight(x, 7), rotateRight(x, 18)), i32x4.shr_u(x, 3));
+}
+
+function sigma1(x: v128): v128 {
+  return v128.xor(v128.xor(rotateRight(x, 17), rotateRight(x, 19)), i32x4.shr_u(x, 10));
 }
 
 function rotateRight(x: v128, n: i32): v128 {

@@ -2,7 +2,6 @@
 //
 //   states   a b c d e f g h, 16 bytes each
 import { permute } from "../aes/permute";
-import { wipe } from "../bytes";
 import { SHA_WORK } from "../layout";
 
 /** FIPS 180-4 section 4.2.3: the first 64 bits of the fractional parts of the cube roots of the first 80 primes. */
@@ -36,7 +35,7 @@ const K = memory.data<u64>(
 /** The bytes of two 64-bit words, each reversed: messages are big-endian. */
 const REVERSED_WORDS = memory.data<u8>([7, 6, 5, 4, 3, 2, 1, 0, 15, 14, 13, 12, 11, 10, 9, 8], 16);
 
-/** The message schedule: 16 vectors. */
+/** The message schedule: 80 vectors. */
 const SCHEDULE: usize = SHA_WORK;
 
 /** Compresses `blocks` blocks of 128 bytes of each of two messages; `sources` holds their addresses, u32 each. */
@@ -55,9 +54,17 @@ export function sha512Lanes(states: usize, sources: usize, blocks: i32): void {
     source0 += 128;
     source1 += 128;
   }
-  wipe(SCHEDULE, 256);
 }
 
+/** Words 16 to 23 behind `word`, each from four before it. */
+function expand(word: usize): void {
+  for (const end = word + 128; word < end; word += 16) {
+    const next = i64x2.add(sigma1(v128.load(word, 14 * 16)), v128.load(word, 9 * 16));
+    v128.store(word, i64x2.add(i64x2.add(next, sigma0(v128.load(word, 16))), v128.load(word)), 16 * 16);
+  }
+}
+
+/** 80 rounds; at the end of every eight the names are back where they were. */
 function compress(states: usize): void {
   let a = v128.load(states, 0);
   let b = v128.load(states, 16);
@@ -68,32 +75,34 @@ function compress(states: usize): void {
   let g = v128.load(states, 96);
   let h = v128.load(states, 112);
   let t1: v128;
-  for (let t: usize = 0; t < 80; t += 8) {
-    // Eight rounds, after which the names are back where they were.
-    t1 = first(e, f, g, h, t);
+  let word = SCHEDULE;
+  for (let k = K; word < SCHEDULE + 80 * 16; k += 64) {
+    t1 = first(e, f, g, h, v128.load64_splat(k), v128.load(word));
     d = i64x2.add(d, t1);
     h = i64x2.add(t1, second(a, b, c));
-    t1 = first(d, e, f, g, t + 1);
+    t1 = first(d, e, f, g, v128.load64_splat(k + 8), v128.load(word, 16));
     c = i64x2.add(c, t1);
     g = i64x2.add(t1, second(h, a, b));
-    t1 = first(c, d, e, f, t + 2);
+    t1 = first(c, d, e, f, v128.load64_splat(k + 16), v128.load(word, 32));
     b = i64x2.add(b, t1);
     f = i64x2.add(t1, second(g, h, a));
-    t1 = first(b, c, d, e, t + 3);
+    t1 = first(b, c, d, e, v128.load64_splat(k + 24), v128.load(word, 48));
     a = i64x2.add(a, t1);
     e = i64x2.add(t1, second(f, g, h));
-    t1 = first(a, b, c, d, t + 4);
+    t1 = first(a, b, c, d, v128.load64_splat(k + 32), v128.load(word, 64));
     h = i64x2.add(h, t1);
     d = i64x2.add(t1, second(e, f, g));
-    t1 = first(h, a, b, c, t + 5);
+    t1 = first(h, a, b, c, v128.load64_splat(k + 40), v128.load(word, 80));
     g = i64x2.add(g, t1);
     c = i64x2.add(t1, second(d, e, f));
-    t1 = first(g, h, a, b, t + 6);
+    t1 = first(g, h, a, b, v128.load64_splat(k + 48), v128.load(word, 96));
     f = i64x2.add(f, t1);
     b = i64x2.add(t1, second(c, d, e));
-    t1 = first(f, g, h, a, t + 7);
+    t1 = first(f, g, h, a, v128.load64_splat(k + 56), v128.load(word, 112));
     e = i64x2.add(e, t1);
     a = i64x2.add(t1, second(b, c, d));
+    if (word < SCHEDULE + 64 * 16) expand(word);
+    word += 128;
   }
   v128.store(states, i64x2.add(a, v128.load(states, 0)), 0);
   v128.store(states, i64x2.add(b, v128.load(states, 16)), 16);
@@ -106,31 +115,24 @@ function compress(states: usize): void {
 }
 
 /** T1 = h + Sigma1(e) + Ch(e, f, g) + K + W. */
-function first(e: v128, f: v128, g: v128, h: v128, t: usize): v128 {
+function first(e: v128, f: v128, g: v128, h: v128, k: v128, word: v128): v128 {
   const sigma = v128.xor(v128.xor(rotateRight(e, 14), rotateRight(e, 18)), rotateRight(e, 41));
   const choice = v128.xor(g, v128.and(e, v128.xor(f, g)));
-  const key = i64x2.add(v128.load64_splat(K + (t << 3)), word(t));
-  return i64x2.add(i64x2.add(i64x2.add(h, sigma), choice), key);
+  return i64x2.add(i64x2.add(i64x2.add(h, i64x2.add(k, word)), choice), sigma);
 }
 
 /** T2 = Sigma0(a) + Maj(a, b, c). */
 function second(a: v128, b: v128, c: v128): v128 {
   const sigma = v128.xor(v128.xor(rotateRight(a, 28), rotateRight(a, 34)), rotateRight(a, 39));
-  return i64x2.add(sigma, v128.xor(v128.and(a, b), v128.and(c, v128.xor(a, b))));
+  return i64x2.add(sigma, v128.xor(b, v128.and(v128.xor(a, b), v128.xor(b, c))));
 }
 
-/** Word t of the message schedule; from 16 on it replaces the word 16 before it. */
-function word(t: usize): v128 {
-  const place = SCHEDULE + ((t & 15) << 4);
-  if (t < 16) return v128.load(place);
-  const near = v128.load(SCHEDULE + (((t - 2) & 15) << 4));
-  const far = v128.load(SCHEDULE + (((t - 15) & 15) << 4));
-  const sigma1 = v128.xor(v128.xor(rotateRight(near, 19), rotateRight(near, 61)), i64x2.shr_u(near, 6));
-  const sigma0 = v128.xor(v128.xor(rotateRight(far, 1), rotateRight(far, 8)), i64x2.shr_u(far, 7));
-  const middle = v128.load(SCHEDULE + (((t - 7) & 15) << 4));
-  const next = i64x2.add(i64x2.add(sigma1, middle), i64x2.add(sigma0, v128.load(place)));
-  v128.store(place, next);
-  return next;
+function sigma0(x: v128): v128 {
+  return v128.xor(v128.xor(rotateRight(x, 1), rotateRight(x, 8)), i64x2.shr_u(x, 7));
+}
+
+function sigma1(x: v128): v128 {
+  return v128.xor(v128.xor(rotateRight(x, 19), rotateRight(x, 61)), i64x2.shr_u(x, 6));
 }
 
 function rotateRight(x: v128, n: i32): v128 {
