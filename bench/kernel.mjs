@@ -9,6 +9,7 @@
 // second longest to the longest. `open` includes putting the batch back, because it works in place.
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { DataPlane } from "wasm-ipsec";
 import {
   C_RECORDS,
   D_DIRECTION,
@@ -27,7 +28,6 @@ import { DELIVERED, PENDING, SEALED } from "../dist/assembly/status.js";
 import { resolveLimits } from "../dist/src/limits.js";
 import { loadKernelSync } from "../dist/src/wasm/kernel.js";
 import { planMemory } from "../dist/src/wasm/memory.js";
-import { DataPlane } from "wasm-ipsec";
 
 const { values, positionals } = parseArgs({
   options: { rounds: { type: "string", default: "15" }, wasm: { type: "string", multiple: true } },
