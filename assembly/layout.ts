@@ -134,10 +134,10 @@ export const INT_MD5 = 7; // legacy build only
 export const HOT_SIZE = 8192;
 export const HOT_OWNER = 0; // u32: address of the SA record, 0 = empty
 export const HOT_USED = 4; // u32: the CLOCK's second chance
-export const HOT_POWERS = 8; // u32: GHASH powers present, 0..8
+export const HOT_POWERS = 8; // u32: GHASH powers present, 0..4
 export const HOT_PLANES = 64; // 15 * 128 bytes: bitsliced round keys for encryption
 export const HOT_DES_KEYS = 64; // legacy build: 3 * 128 bytes: the round keys of DES in the order of use, 8 bytes a round
-export const HOT_GHASH = 1984; // 8 * 512 bytes: nibble tables of H^1 .. H^8 (GCM, GMAC)
+export const HOT_GHASH = 1984; // 4 * 512 bytes: nibble tables of H^1 .. H^4 (GCM, GMAC)
 export const HOT_INVERSE_PLANES = 1984; // 15 * 128 bytes: bitsliced round keys for decryption (CBC in)
 export const HOT_MAC_KEYS = 3904; // 176 bytes: AES-128 round keys of XCBC or CMAC, FIPS 197 order
 export const HOT_MAC_SUBKEYS = 4080; // 32 bytes: XCBC K2, K3 (RFC 3566) or CMAC K1, K2 (RFC 4493)

@@ -1,4 +1,4 @@
-// GHASH (NIST SP 800-38D section 6.4), up to eight blocks at a time, by nibble tables and byte shuffles: constant time.
+// GHASH (NIST SP 800-38D section 6.4), four blocks at a time, by nibble tables and byte shuffles: constant time.
 //
 // An element is 16 bytes as in the standard: the most significant bit of byte 0 is the coefficient of x^0.
 // A table is that of one power P of H, 512 bytes: row j, 32 bytes, holds byte j of
@@ -15,8 +15,9 @@ import { store64, wipe } from "../bytes";
 import { GCM_WORK, HOT_GHASH, HOT_PLANES, HOT_POWERS, HOT_WORK } from "../layout";
 
 const TABLE_SIZE = 512;
-const NIBBLES: usize = GCM_WORK; // 8 * 32 bytes: high and low nibbles of the blocks in hand
-const MULTIPLES: usize = GCM_WORK + 512; // 8 * 16 bytes: P * x^0 .. P * x^7
+const STAGE: usize = GCM_WORK; // 4 * 16 bytes: blocks that do not lie in the text as they are to be hashed
+const COLUMN: usize = GCM_WORK + 64; // 16 bytes: a product on its way into a table
+const MULTIPLES: usize = GCM_WORK + 128; // 8 * 16 bytes: P * x^0 .. P * x^7
 
 const LOW_NIBBLES = memory.data<u64>([0x0f0f0f0f0f0f0f0f, 0x0f0f0f0f0f0f0f0f], 16);
 const REVERSED = memory.data<u8>([15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0], 16);
@@ -32,73 +33,86 @@ export function ghashKey(entry: usize, rounds: i32): void {
   store<u32>(entry, 1, HOT_POWERS);
 }
 
-/** Makes the tables of the powers up to `count`, 1..8, that the entry does not have yet. */
+/** Makes the tables of the powers up to `count`, 1..4, that the entry does not have yet. */
 export function ghashPowers(entry: usize, count: u32): void {
   for (let power = load<u32>(entry, HOT_POWERS); power < count; power++) {
     // P(n + 1) = P(n) * H. The element P(n) is what its table says of the nibble 8: 1 in the highest place.
     const table = entry + HOT_GHASH + <usize>(power - 1) * TABLE_SIZE;
-    for (let byte: usize = 0; byte < 16; byte++) store<u8>(MULTIPLES + byte, load<u8>(table + (byte << 5), 8));
-    splitNibbles(NIBBLES, v128.load(MULTIPLES));
-    makeTable(table + TABLE_SIZE, multiply(entry + HOT_GHASH, 1));
+    for (let byte: usize = 0; byte < 16; byte++) store<u8>(STAGE + 48 + byte, load<u8>(table + (byte << 5), 8));
+    const next = addFour(entry + HOT_GHASH, v128.load(ZERO), STAGE);
+    v128.store(STAGE + 48, v128.load(ZERO));
+    makeTable(table + TABLE_SIZE, next);
     store<u32>(entry, power + 1, HOT_POWERS);
   }
-  wipe(NIBBLES, 32);
 }
 
 /**
  * GHASH over one block, `length` bytes padded with zeroes, and the block of the two lengths in bits: what GCM
- * authenticates of an ESP packet (SP 800-38D section 7.1).
+ * authenticates of an ESP packet (SP 800-38D section 7.1). The blocks go in groups of four, the last group ending with
+ * the lengths; zeroes in front of all change nothing, so they fill up the first.
  */
 export function ghash(entry: usize, first: v128, bytes: usize, length: u32, firstBits: u64, lastBits: u64): v128 {
   const end = bytes + length;
-  const total = 2 + ((length + 15) >> 4);
-  ghashPowers(entry, min<u32>(total, 8));
+  const total: u32 = 2 + ((length + 15) >> 4);
+  const groups: u32 = (total + 3) >> 2;
+  ghashPowers(entry, min<u32>(total, 4));
   const tables = entry + HOT_GHASH;
   let hash = v128.load(ZERO);
-  let staged: usize = 1;
-  splitNibbles(NIBBLES, first);
-  while (bytes < end) {
-    const kept = end - bytes < 16 ? v128.load(KEEP + 16 - (end - bytes)) : v128.load(KEEP);
-    const block = v128.and(v128.load(bytes), kept);
-    splitNibbles(NIBBLES + (staged << 5), staged == 0 ? v128.xor(block, hash) : block);
-    bytes += 16;
-    if (++staged == 8) {
-      hash = multiply(tables, 8);
-      staged = 0;
+  let place = STAGE + <usize>(((groups << 2) - total) << 4);
+  v128.store(place, first);
+  place += 16;
+  if (groups > 1) {
+    bytes = stage(place, STAGE + 64, bytes, end);
+    hash = addFour(tables, hash, STAGE);
+    for (let group: u32 = 2; group < groups; group++) {
+      hash = addFour(tables, hash, bytes);
+      bytes += 64;
     }
+    place = STAGE;
   }
-  store64(MULTIPLES, firstBits);
-  store64(MULTIPLES + 8, lastBits);
-  const lengths = v128.load(MULTIPLES);
-  splitNibbles(NIBBLES + (staged << 5), staged == 0 ? v128.xor(lengths, hash) : lengths);
-  hash = multiply(tables, staged + 1);
-  wipe(NIBBLES, 256);
-  wipe(MULTIPLES, 16);
+  stage(place, STAGE + 48, bytes, end);
+  store64(STAGE + 48, firstBits);
+  store64(STAGE + 56, lastBits);
+  hash = addFour(tables, hash, STAGE);
+  for (let block: usize = 0; block < 64; block += 16) v128.store(STAGE + block, v128.load(ZERO));
   return hash;
 }
 
-function splitNibbles(to: usize, block: v128): void {
-  const low = v128.load(LOW_NIBBLES);
-  v128.store(to, v128.and(i16x8.shr_u(block, 4), low), 0);
-  v128.store(to, v128.and(block, low), 16);
+/** Text to the places from `place` to `placesEnd`, zeroes behind its `end`; answers where the text goes on. */
+function stage(place: usize, placesEnd: usize, bytes: usize, end: usize): usize {
+  for (; place < placesEnd; place += 16) {
+    v128.store(place, v128.and(v128.load(bytes), v128.load(KEEP + 16 - min<usize>(16, end - bytes))));
+    bytes += 16;
+  }
+  return bytes;
 }
 
-/** Block 0 * H^count + .. + block (count - 1) * H, of the blocks whose nibbles are staged. */
-function multiply(tables: usize, count: usize): v128 {
+/** (hash + block 0) * H^4 + block 1 * H^3 + block 2 * H^2 + block 3 * H. The nibbles of four blocks fit into registers. */
+function addFour(tables: usize, hash: v128, blocks: usize): v128 {
+  const lowNibbles = v128.load(LOW_NIBBLES);
+  const block0 = v128.xor(v128.load(blocks), hash);
+  const block1 = v128.load(blocks, 16);
+  const block2 = v128.load(blocks, 32);
+  const block3 = v128.load(blocks, 48);
+  const high0 = v128.and(i16x8.shr_u(block0, 4), lowNibbles);
+  const high1 = v128.and(i16x8.shr_u(block1, 4), lowNibbles);
+  const high2 = v128.and(i16x8.shr_u(block2, 4), lowNibbles);
+  const high3 = v128.and(i16x8.shr_u(block3, 4), lowNibbles);
+  const low0 = v128.and(block0, lowNibbles);
+  const low1 = v128.and(block1, lowNibbles);
+  const low2 = v128.and(block2, lowNibbles);
+  const low3 = v128.and(block3, lowNibbles);
   const zero = v128.load(ZERO);
   let low = zero;
   let high = zero;
-  const firstTable = tables + (count - 1) * TABLE_SIZE;
-  for (let row: isize = 480; row >= 0; row -= 32) {
+  for (let row = tables + 480; row >= tables; row -= 32) {
     high = v128.shuffle<i8>(low, high, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30);
     low = v128.shuffle<i8>(zero, low, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30);
-    let table = firstTable + row;
-    const end = NIBBLES + (count << 5);
-    for (let nibbles = NIBBLES; nibbles < end; nibbles += 32) {
-      const product = permute(v128.load(table), v128.load(nibbles));
-      low = v128.xor(low, v128.xor(product, permute(v128.load(table, 16), v128.load(nibbles, 16))));
-      table -= TABLE_SIZE;
-    }
+    const product0 = v128.xor(permute(v128.load(row, 1536), high0), permute(v128.load(row, 1552), low0));
+    const product1 = v128.xor(permute(v128.load(row, 1024), high1), permute(v128.load(row, 1040), low1));
+    const product2 = v128.xor(permute(v128.load(row, 512), high2), permute(v128.load(row, 528), low2));
+    const product3 = v128.xor(permute(v128.load(row), high3), permute(v128.load(row, 16), low3));
+    low = v128.xor(low, v128.xor(v128.xor(product0, product1), v128.xor(product2, product3)));
   }
   return reduce(low, high);
 }
@@ -135,9 +149,9 @@ function nibbleProduct(multiples: usize, nibble: usize): v128 {
 
 /** Byte j of `element` to row j. */
 function writeColumn(column: usize, element: v128): void {
-  v128.store(NIBBLES, element);
-  for (let byte: usize = 0; byte < 16; byte++) store<u8>(column + (byte << 5), load<u8>(NIBBLES + byte));
-  v128.store(NIBBLES, v128.load(ZERO));
+  v128.store(COLUMN, element);
+  for (let byte: usize = 0; byte < 16; byte++) store<u8>(column + (byte << 5), load<u8>(COLUMN + byte));
+  v128.store(COLUMN, v128.load(ZERO));
 }
 
 /** One element times x: a shift by one bit, and x^128 = 1 + x + x^2 + x^7. */
