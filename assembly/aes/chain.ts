@@ -1,6 +1,6 @@
-// Chains of blocks: CBC encryption and the MACs built on it. A chain cannot be split, so the cipher's eight lanes work
-// on eight packets; a lane that finishes takes the next packet of the list at once, of whatever length and SA. Lanes
-// may hold different keys of one length.
+// Chains of blocks: CBC encryption and the MACs built on it. A chain cannot be split, so the lanes of the cipher work on
+// as many packets at once, up to 32; a lane that finishes takes the next packet of the list at once, of whatever length
+// and SA. Lanes may hold different keys of one length. When no packet is left, the last lane moves to where one finished.
 //
 //   state = IV or 0;   for every block:  state = AES(state + block);   CBC puts the state where the block was
 //
@@ -10,9 +10,9 @@
 //   XCBC    0       -                  the message but its end       its end + K2, or padded + K3
 //   CMAC    0       -                  the message but its end       its end + K1, or padded + K2
 //
-// The states of the eight lanes lie side by side in AES_POOL.
+// The states of the lanes lie side by side in AES_POOL.
 import { wipe } from "../bytes";
-import { aadBits } from "../gcm/aad";
+import { ccmHead } from "../ccm/head";
 import { hotFor } from "../hot";
 import {
   AES_CHAINS,
@@ -36,17 +36,17 @@ import {
   SA_SALT,
 } from "../layout";
 import { PENDING } from "../status";
-import { aesEncrypt } from "./encrypt";
-import { aesPlanes, aesPlanesLane } from "./planes";
+import { aesEncrypt, aesEncryptLanes } from "./encrypt";
+import { aesPlanes, aesPlanesLane, LANE_PLANES_SIZE } from "./planes";
 
 export const CHAIN_CBC = 0;
 export const CHAIN_CCM = 1;
 export const CHAIN_MAC = 2; // XCBC and CMAC: their subkeys make the difference
 
-const LANES = 8;
+const LANES = 32; // four groups of the cipher, which then waits for nothing
 
 // A lane's record, 96 bytes.
-const L_DESCRIPTOR = 0; // u32, 0 = idle
+const L_DESCRIPTOR = 0; // u32
 const L_SOURCE = 4; // u32 address of the next block
 const L_BLOCKS = 8; // u32 blocks left of this part
 const L_PART = 12; // u32: HEAD, BODY, LAST
@@ -69,28 +69,31 @@ export function runChains(kind: i32, list: usize, count: i32): void {
   const rounds = kind == CHAIN_MAC ? 10 : <i32>load<u8>(<usize>load<u32>(<usize>load<u32>(list), D_SA), SA_ROUNDS);
   const shared = isOneSa(list, count);
   const planes = shared ? sharedPlanes(kind, list) : AES_LANE_PLANES;
-  let next = 0;
-  let busy = 0;
-  for (let lane = 0; lane < LANES; lane++) {
-    next = start(kind, list, count, next, lane, shared);
-    if (load<u32>(laneAt(lane), L_DESCRIPTOR)) busy++;
+  let next = nextPending(list, count, 0);
+  let lanes = 0;
+  for (; lanes < LANES && next < count; lanes++) {
+    start(kind, list, next, lanes, shared);
+    next = nextPending(list, count, next + 1);
   }
-  while (busy > 0) {
-    const blocks = fewestBlocks();
-    for (let block: u32 = 0; block < blocks; block++) {
-      addBlocks();
-      aesEncrypt(planes, rounds, AES_POOL, 1);
-      takeBlocks(kind);
-    }
-    for (let lane = 0; lane < LANES; lane++) {
-      if (load<u32>(laneAt(lane), L_DESCRIPTOR) == 0 || !advance(kind, lane, blocks)) continue;
-      next = start(kind, list, count, next, lane, shared);
-      if (load<u32>(laneAt(lane), L_DESCRIPTOR) == 0) busy--;
+  const used = <usize>lanes;
+  while (lanes > 0) {
+    const blocks = fewestBlocks(lanes);
+    runBlocks(kind, shared, planes, rounds, lanes, blocks);
+    for (let lane = 0; lane < lanes; ) {
+      if (!advance(kind, lane, blocks)) {
+        lane++;
+      } else if (next < count) {
+        start(kind, list, next, lane++, shared);
+        next = nextPending(list, count, next + 1);
+      } else {
+        lanes--;
+        if (lane < lanes) move(kind, lanes, lane, shared); // and is advanced in its new place
+      }
     }
   }
-  wipe(AES_POOL, 128);
-  wipe(AES_CHAINS, LANES * L_SIZE);
-  wipe(AES_LANE_PLANES, 15 * 128);
+  wipe(AES_POOL, (used + 7) << 4);
+  wipe(AES_CHAINS, used * L_SIZE);
+  if (!shared || kind == CHAIN_MAC) wipe(AES_LANE_PLANES, ((used + 7) >> 3) * LANE_PLANES_SIZE);
 }
 
 /** The list is ordered by SA: its first and its last one tell whether all are one. */
@@ -108,27 +111,40 @@ function sharedPlanes(kind: i32, list: usize): usize {
   return AES_LANE_PLANES;
 }
 
-/** Gives the lane the next packet of the list from place `next` on; answers the place behind it. */
-function start(kind: i32, list: usize, count: i32, next: i32, lane: i32, shared: bool): i32 {
-  const record = laneAt(lane);
-  store<u32>(record, 0, L_DESCRIPTOR);
-  for (; next < count; next++) {
-    const descriptor: usize = load<u32>(list + ((<usize>next) << 2));
-    if (load<u32>(descriptor, D_STATUS) != PENDING) continue;
-    store<u32>(record, <u32>descriptor, L_DESCRIPTOR);
-    if (!shared) takeKey(kind, record, lane);
-    startState(kind, descriptor, lane);
-    if (kind == CHAIN_CCM) {
-      writeHead(record, descriptor);
-      enter(record, HEAD, <u32>record + L_HEAD, 2);
-      return next + 1;
-    }
-    startBody(kind, record);
-    // A body of nothing goes on to its last block; a CBC text of nothing is done, but there is none such.
-    if (load<u32>(record, L_BLOCKS) == 0) startLast(kind, record);
-    return next + 1;
-  }
+/** The first place from `next` on whose packet is PENDING. */
+function nextPending(list: usize, count: i32, next: i32): i32 {
+  while (next < count && load<u32>(<usize>load<u32>(list + ((<usize>next) << 2)), D_STATUS) != PENDING) next++;
   return next;
+}
+
+/** Gives the lane the packet at place `next` of the list. */
+function start(kind: i32, list: usize, next: i32, lane: i32, shared: bool): void {
+  const record = laneAt(lane);
+  const descriptor: usize = load<u32>(list + ((<usize>next) << 2));
+  store<u32>(record, <u32>descriptor, L_DESCRIPTOR);
+  if (!shared) takeKey(kind, record, lane);
+  startState(kind, descriptor, lane);
+  if (kind == CHAIN_CCM) {
+    ccmHead(descriptor, record + L_HEAD);
+    enter(record, HEAD, <u32>record + L_HEAD, 2);
+    return;
+  }
+  startBody(kind, record);
+  // A body of nothing goes on to its last block; a CBC text of nothing is done, but there is none such.
+  if (load<u32>(record, L_BLOCKS) == 0) startLast(kind, record);
+}
+
+/** The chain in lane `from` goes on in lane `to`, whose own is at its end. */
+function move(kind: i32, from: i32, to: i32, shared: bool): void {
+  const record = laneAt(to);
+  const key = load<u32>(record, L_SA);
+  memory.copy(record, laneAt(from), L_SIZE);
+  store<u32>(record, key, L_SA);
+  if (load<u32>(record, L_PART) != BODY) {
+    store<u32>(record, load<u32>(record, L_SOURCE) - <u32>laneAt(from) + <u32>record, L_SOURCE);
+  }
+  if (!shared) takeKey(kind, record, to);
+  v128.store(stateOf(to), v128.load(stateOf(from)));
 }
 
 /** The lane's bits of the planes, unless it holds that key already. */
@@ -137,13 +153,13 @@ function takeKey(kind: i32, record: usize, lane: i32): void {
   if (load<u32>(record, L_SA) == sa) return;
   store<u32>(record, <u32>sa, L_SA);
   const rounds = kind == CHAIN_MAC ? 10 : <i32>load<u8>(sa, SA_ROUNDS);
-  aesPlanesLane(kind == CHAIN_MAC ? hotFor(sa) + HOT_MAC_KEYS : sa + SA_ROUND_KEYS, rounds, AES_LANE_PLANES, lane);
+  const planes: usize = AES_LANE_PLANES + <usize>(lane >> 3) * LANE_PLANES_SIZE;
+  aesPlanesLane(kind == CHAIN_MAC ? hotFor(sa) + HOT_MAC_KEYS : sa + SA_ROUND_KEYS, rounds, planes, lane & 7);
 }
 
 function startState(kind: i32, descriptor: usize, lane: i32): void {
-  const state = AES_POOL + ((<usize>lane) << 4);
-  if (kind == CHAIN_CBC) v128.store(state, v128.load(<usize>load<u32>(descriptor, D_IV)));
-  else wipe(state, 16);
+  if (kind == CHAIN_CBC) v128.store(stateOf(lane), v128.load(<usize>load<u32>(descriptor, D_IV)));
+  else v128.store(stateOf(lane), i64x2.splat(0));
 }
 
 /** The lane has gone through `blocks` blocks of its part; true when its chain is at its end. */
@@ -162,7 +178,7 @@ function advance(kind: i32, lane: i32, blocks: u32): bool {
   }
   if (kind != CHAIN_CBC) {
     const tag = <usize>load<u32>(record, L_DESCRIPTOR) + D_TAG;
-    v128.store(tag, v128.xor(v128.load(tag), v128.load(AES_POOL + ((<usize>lane) << 4))));
+    v128.store(tag, v128.xor(v128.load(tag), v128.load(stateOf(lane))));
   }
   return true;
 }
@@ -205,56 +221,40 @@ function enter(record: usize, part: u32, source: u32, blocks: u32): void {
   store<u32>(record, part, L_PART);
 }
 
-/** RFC 3610 section 2.2: B0 = flags | nonce | text length, and the AAD behind its own length, padded to a block. */
-function writeHead(record: usize, descriptor: usize): void {
-  const sa: usize = load<u32>(descriptor, D_SA);
-  const b0 = record + L_HEAD;
-  const icvLength = <u32>load<u8>(sa, SA_ICV_LENGTH);
-  // 64: there is AAD; M' = (M - 2) / 2; L' = 3: the length takes four bytes (RFC 4309 section 4).
-  store<u8>(b0, <u8>(64 | (((icvLength - 2) >> 1) << 3) | 3));
-  memory.copy(b0 + 1, sa + SA_SALT, 3);
-  memory.copy(b0 + 4, <usize>load<u32>(descriptor, D_IV), 8);
-  store<u32>(b0, bswap<u32>(load<u32>(descriptor, D_TEXT_LENGTH)), 12);
-
-  const aad = b0 + 16;
-  const esn = aadBits(sa) == 96;
-  wipe(aad, 16);
-  store<u8>(aad, esn ? 12 : 8, 1);
-  store<u32>(aad, load<u32>(<usize>load<u32>(descriptor, D_AUTH)), 2);
-  if (esn) store<u64>(aad, bswap<u64>(load<u64>(descriptor, D_SEQUENCE)), 6);
-  else store<u32>(aad, bswap<u32>(load<u32>(descriptor, D_SEQUENCE)), 6);
-}
-
-function fewestBlocks(): u32 {
+function fewestBlocks(lanes: i32): u32 {
   let fewest: u32 = 0xffffffff;
-  for (let lane = 0; lane < LANES; lane++) {
-    const record = laneAt(lane);
-    if (load<u32>(record, L_DESCRIPTOR)) fewest = min(fewest, load<u32>(record, L_BLOCKS));
-  }
+  for (let lane = 0; lane < lanes; lane++) fewest = min(fewest, load<u32>(laneAt(lane), L_BLOCKS));
   return fewest;
 }
 
-/** Every busy lane's next block is added to its state. */
-function addBlocks(): void {
-  for (let lane = 0; lane < LANES; lane++) {
-    const record = laneAt(lane);
-    if (load<u32>(record, L_DESCRIPTOR) == 0) continue;
-    const state = AES_POOL + ((<usize>lane) << 4);
-    v128.store(state, v128.xor(v128.load(state), v128.load(load<u32>(record, L_SOURCE))));
+/** All lanes through `blocks` blocks of their parts. */
+function runBlocks(kind: i32, shared: bool, planes: usize, rounds: i32, lanes: i32, blocks: u32): void {
+  const groups = (lanes + 7) >> 3;
+  const end = laneAt(lanes);
+  for (let offset: usize = 0; offset < (<usize>blocks) << 4; offset += 16) {
+    let state: usize = AES_POOL;
+    for (let record: usize = AES_CHAINS; record < end; record += L_SIZE) {
+      v128.store(state, v128.xor(v128.load(state), v128.load(load<u32>(record, L_SOURCE) + offset)));
+      state += 16;
+    }
+    if (shared) aesEncrypt(planes, rounds, AES_POOL, groups);
+    else aesEncryptLanes(planes, rounds, AES_POOL, groups);
+    if (kind != CHAIN_CBC) continue;
+    state = AES_POOL;
+    for (let record: usize = AES_CHAINS; record < end; record += L_SIZE) {
+      v128.store(load<u32>(record, L_SOURCE) + offset, v128.load(state));
+      state += 16;
+    }
   }
-}
-
-/** The lanes step on; CBC's states are its cipher text. */
-function takeBlocks(kind: i32): void {
-  for (let lane = 0; lane < LANES; lane++) {
-    const record = laneAt(lane);
-    if (load<u32>(record, L_DESCRIPTOR) == 0) continue;
-    const source: usize = load<u32>(record, L_SOURCE);
-    if (kind == CHAIN_CBC) v128.store(source, v128.load(AES_POOL + ((<usize>lane) << 4)));
-    store<u32>(record, <u32>source + 16, L_SOURCE);
+  for (let record: usize = AES_CHAINS; record < end; record += L_SIZE) {
+    store<u32>(record, load<u32>(record, L_SOURCE) + (blocks << 4), L_SOURCE);
   }
 }
 
 function laneAt(lane: i32): usize {
   return AES_CHAINS + <usize>lane * L_SIZE;
+}
+
+function stateOf(lane: i32): usize {
+  return AES_POOL + ((<usize>lane) << 4);
 }

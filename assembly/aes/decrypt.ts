@@ -10,16 +10,16 @@ import { transpose } from "./transpose";
 export function aesDecrypt(planes: usize, rounds: i32, blocks: usize, groups: i32): void {
   const end = blocks + ((<usize>groups) << 7);
   transpose(blocks, end);
-  addRoundKey(blocks, end, planes);
+  addRoundKey(blocks, end, planes, 0);
   for (let round = 1; round < rounds; round++) {
     planes += 128;
     inverseSubBytes(blocks, end);
     const rowsDown = ROWS_DOWN + ((-round & 3) << 5);
     prepareMixColumns(blocks, end, rowsDown);
-    mixColumnsAddRoundKey(blocks, end, planes, rowsDown);
+    mixColumnsAddRoundKey(blocks, end, planes, 0, rowsDown);
   }
   inverseSubBytes(blocks, end);
-  shiftRowsAddRoundKey(blocks, end, planes + 128, SHIFT_ROWS + ((-rounds & 3) << 4));
+  shiftRowsAddRoundKey(blocks, end, planes + 128, 0, SHIFT_ROWS + ((-rounds & 3) << 4));
   transpose(blocks, end);
 }
 

@@ -8,6 +8,9 @@
 import { permute } from "./permute";
 import { BITS, POLYNOMIAL, ROWS_DOWN, SBOX_CONSTANT, SHIFT_ROWS } from "./tables";
 
+/** Planes of up to 14 rounds: the distance from one group's to the next where every lane has its own key. */
+export const LANE_PLANES_SIZE: usize = 15 * 128;
+
 /** Round keys of aesExpand, to `planes` for all eight lanes: (rounds + 1) * 128 bytes. */
 export function aesPlanes(roundKeys: usize, rounds: i32, planes: usize): void {
   for (let round = 0; round <= rounds; round++) {

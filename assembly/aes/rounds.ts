@@ -1,22 +1,24 @@
 // The linear steps of a round. Each passes over all states from `state` to `end`, 128 bytes each: a step of one state
-// waits for the step before it, and the states beside it fill the wait.
+// waits for the step before it, and the states beside it fill the wait. The keys of two states lie `apart`, 0 if it is one.
 import { permute } from "./permute";
 
-export function addRoundKey(state: usize, end: usize, key: usize): void {
+export function addRoundKey(state: usize, end: usize, key: usize, apart: usize): void {
   for (; state < end; state += 128) {
     for (let bit: usize = 0; bit < 128; bit += 16) {
       v128.store(state + bit, v128.xor(v128.load(state + bit), v128.load(key + bit)));
     }
+    key += apart;
   }
 }
 
 /** All shifts of rows at once: `order` is one of SHIFT_ROWS. */
-export function shiftRowsAddRoundKey(state: usize, end: usize, key: usize, order: usize): void {
+export function shiftRowsAddRoundKey(state: usize, end: usize, key: usize, apart: usize, order: usize): void {
   const shifted = v128.load(order);
   for (; state < end; state += 128) {
     for (let bit: usize = 0; bit < 128; bit += 16) {
       v128.store(state + bit, v128.xor(permute(v128.load(state + bit), shifted), v128.load(key + bit)));
     }
+    key += apart;
   }
 }
 
@@ -25,7 +27,7 @@ export function shiftRowsAddRoundKey(state: usize, end: usize, key: usize, order
  * t = a + b that is 2t + b + (c + d), and c + d is t two rows down. Doubling moves each bit up by one, and bit 7 comes
  * back as x^4 + x^3 + x + 1: into the bits 0, 1, 3 and 4.
  */
-export function mixColumnsAddRoundKey(state: usize, end: usize, key: usize, rowsDown: usize): void {
+export function mixColumnsAddRoundKey(state: usize, end: usize, key: usize, apart: usize, rowsDown: usize): void {
   const oneDown = v128.load(rowsDown);
   const twoDown = v128.load(rowsDown, 16);
   for (; state < end; state += 128) {
@@ -69,6 +71,7 @@ export function mixColumnsAddRoundKey(state: usize, end: usize, key: usize, rows
     v128.store(state, sum(t5, b6, permute(t6, twoDown), v128.load(key, 96)), 96);
 
     v128.store(state, sum(t6, b7, permute(t7, twoDown), v128.load(key, 112)), 112);
+    key += apart;
   }
 }
 
