@@ -19,9 +19,9 @@ import { aesPlanes } from "./aes/planes";
 import { wipe } from "./bytes";
 import { AES_KEY_WORK, C_IV_KEY, C_IV_PLANES } from "./layout";
 
-export { seal } from "./esp/seal";
 export { cutNext, cutPiece, laterHeaderLength } from "./fragment";
-export { open } from "./esp/open";
+export { open } from "./open";
+export { seal } from "./seal";
 export { saDelete, saExpire, saInstall, saTemplate } from "./sad";
 
 /** Expands the engine's CBC IV key and wipes it. */

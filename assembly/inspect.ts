@@ -28,12 +28,12 @@ function inspectIpv6(descriptor: usize, packet: usize, end: usize): void {
   let protocol: u32 = load<u8>(packet, 6);
   let header = packet + 40;
   let laterFragment = false;
-  // Hop-by-hop, routing, destination options, mobility; fragment; AH (RFC 8200 section 4, RFC 4302 section 2.2).
+  // Hop-by-hop, routing, destination options, mobility; fragment (RFC 8200 section 4). AH is an upper protocol here, as
+  // ESP is: RFC 4301 section 4.4.1.1.
   while (header + 8 <= end && !laterFragment) {
     let length: usize = 8;
     if (protocol == 0 || protocol == 43 || protocol == 60 || protocol == 135)
       length = (<usize>load<u8>(header, 1) + 1) << 3;
-    else if (protocol == 51) length = (<usize>load<u8>(header, 1) + 2) << 2;
     else if (protocol == 44) laterFragment = (load16(header + 2) & 0xfff8) != 0;
     else break;
     protocol = load<u8>(header);

@@ -9,6 +9,9 @@ import {
   AES_STRETCHES_END,
   C_IV_PLANES,
   CHACHA_WORK,
+  D_OUTER,
+  D_OUTER_GENERATION,
+  D_OUTER_SEQUENCE,
   D_SIZE_OF,
   DES_BLOCKS,
   DES_BOXES,
@@ -30,6 +33,7 @@ import {
   HOT_WORK,
   JUMBO_DATA,
   JUMBO_SIZE,
+  MAX_OUTERS,
   REGIONS,
   REQUEST,
   REQUEST_KEYS,
@@ -51,7 +55,10 @@ if (SA_SIZE > 512) ERROR("a cold SA record is at most 512 bytes");
 if (HOT_GHASH + 4 * 512 > HOT_DELTAS) ERROR("four GHASH powers end before the delta planes begin");
 if (HOT_DELTAS + 2048 > HOT_SIZE) ERROR("the delta planes overrun the hot entry");
 if (HOT_MAC_SUBKEYS + 32 > HOT_DELTAS) ERROR("the MAC subkeys overrun their place");
-if (D_TARGET + 16 != D_SIZE_OF) ERROR("a descriptor ends with the inner target address");
+if (D_TARGET + 16 != D_OUTER) ERROR("the bundle follows the inner target address");
+if (D_OUTER + 4 * MAX_OUTERS != D_OUTER_GENERATION) ERROR("a generation for every outer SA");
+if (D_OUTER_GENERATION + 4 * MAX_OUTERS != D_OUTER_SEQUENCE || D_OUTER_SEQUENCE % 8 != 0) ERROR("numbers are aligned");
+if (D_OUTER_SEQUENCE + 8 * MAX_OUTERS != D_SIZE_OF) ERROR("a descriptor ends with the numbers of the outer SAs");
 if (D_TAG % 16 != 0 || D_SIZE_OF % 16 != 0) ERROR("tags are 16-byte aligned");
 if (SLOT_HEADROOM + SLOT_DATA + SLOT_TAILROOM != SLOT_SIZE) ERROR("a slot is headroom, data, tailroom");
 if (SLOT_SIZE % 16 != 0 || JUMBO_SIZE % 16 != 0) ERROR("slots are 16-byte aligned");

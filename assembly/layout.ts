@@ -77,6 +77,7 @@ export const SA_IV_LENGTH = 7; // u8: 0 | 8 | 16 bytes on the wire
 export const SA_ICV_LENGTH = 8; // u8: bytes on the wire
 export const SA_ALIGNMENT = 9; // u8: the text is padded to a multiple of this: 4 | 16
 export const SA_SALT_LENGTH = 10; // u8: 0 | 3 (CCM) | 4
+export const SA_PROTOCOL = 11; // u8: PROTOCOL_ESP | PROTOCOL_AH
 export const SA_GENERATION = 12; // u32: compared with the handle's
 export const SA_SPI = 16; // u32, host order
 export const SA_HOT = 20; // u32: address of the hot entry, 0 if none
@@ -93,18 +94,23 @@ export const NO_UDP = 0xff;
 export const SA_DF = 67; // u8: DF_COPY | DF_SET | DF_CLEAR
 export const SA_DSCP = 68; // u8: 0..63, or DSCP_COPY = as in the inner header (RFC 4301 section 5.1.2.1)
 export const DSCP_COPY = 0xff;
+export const SA_THROUGH = 72; // u32: in, of a bundle: the record of the SA its packets come out of; 0 = they come as they are
+export const SA_THROUGH_GENERATION = 76; // u32: that one's generation
 export const SA_TEMPLATE = 80; // 56 bytes: outer IPv4 (20) or IPv6 (40), UDP (8), non-IKE marker (8)
 export const SA_TEMPLATE_MAX = 56;
 export const SA_INNER_STATE = 144; // 64 bytes: HMAC state after the inner pad. XCBC and CMAC: the 16-byte key
 export const SA_OUTER_STATE = 208; // 64 bytes: HMAC state after the outer pad
 export const SA_ROUND_KEYS = 272; // 240 bytes: AES round keys as FIPS 197 section 5.2 orders them. ChaCha20, DES: the key itself
 
+export const PROTOCOL_ESP = 50;
+export const PROTOCOL_AH = 51;
 export const SA_FREE = 0;
 export const SA_LIVE = 1;
 export const SA_EXPIRED = 2; // keys wiped; the SPI still answers EXPIRED
 export const FLAG_ESN = 1;
 export const FLAG_REBUILD = 2; // transport mode, carrier udp: the template holds the IP header to rebuild (in)
 export const FLAG_SELECTORS = 4; // the engine wants the inner addresses and ports (in)
+export const FLAG_CARRIES = 8; // of a bundle: what comes out of it is for another SA (in)
 export const DF_COPY = 0;
 export const DF_SET = 1;
 export const DF_CLEAR = 2;
@@ -145,13 +151,13 @@ export const HOT_DELTAS = 6080; // 2 KiB: the counter-cached variant's delta pla
 // ---------------------------------------------------------------- descriptor
 // One packet of a batch. The engine writes the first line, number (or find) the second, the rooms read it.
 export const MAX_BATCH = 256;
-export const D_SIZE_OF = 160;
-export const D_PACKET = 0; // u32 address of the first byte: the inner packet (out), the ESP header (in)
+export const D_SIZE_OF = 208;
+export const D_PACKET = 0; // u32 address of the first byte: the inner packet (out), the ESP or AH header (in)
 export const D_LENGTH = 4; // u32 bytes
 export const D_SA = 8; // u32 address of the SA record; in: 0, written by find
 export const D_GENERATION = 12; // u32 generation of the handle (out)
 export const D_STATUS = 16; // u32: status.ts
-export const D_NEXT_HEADER = 20; // u32: out: 4, 41, 59 or the upper protocol; in: as decrypted
+export const D_NEXT_HEADER = 20; // u32: out: 4, 41, 59 or the upper protocol; in, before the call: PROTOCOL_ESP | PROTOCOL_AH, then as opened
 export const D_PAD_TO = 24; // u32 out: TFC: the payload is padded to this length first (RFC 4303 section 2.7); 0 = none
 export const D_NEWEST = 24; // u32 in: 1 when the number is above all that were accepted before
 export const D_TOS = 28; // u32 in: TOS of the outer header; 0 where a socket hides it
@@ -177,6 +183,12 @@ export const D_CUT_HEADER = 128; // u32 out, while a sealed datagram is cut: add
 export const D_CUT_START = 132; // u32 of the first byte that is cut,
 export const D_CUT_DATA = 136; // u32 of the next one to hand out,
 export const D_CUT_END = 140; // u32 and where the datagram ends
+// SA bundles. Out: the SAs that follow D_SA, the next one first. In: those the packet has come out of, the outermost first.
+export const MAX_OUTERS = 3;
+export const D_OUTER = 160; // u32[3] addresses of SA records, 0 = none
+export const D_OUTER_GENERATION = 172; // u32[3] out: generations of the handles
+export const D_OUTER_TEXT_LENGTH = 172; // u32[3] in: the D_TEXT_LENGTH each of them had
+export const D_OUTER_SEQUENCE = 184; // u64[3] out: the numbers taken from them
 
 // ---------------------------------------------------------------- slots
 export const SLOT_HEADROOM = 160; // outer IPv6 + UDP + marker + ESP + IV = 80; a bundle's outer headers besides

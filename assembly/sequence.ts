@@ -1,13 +1,17 @@
 // Sequence numbers, RFC 4303 sections 2.2 and 3.3.3, appendix A.
 import { FLAG_ESN, SA_FLAGS, SA_SEQUENCE, SA_WINDOW_BITS } from "./layout";
 
-/** Takes the next number of an outbound SA; 0 when none is left. It stops, it never wraps: IVs are made of it. */
-export function nextSequence(sa: usize): u64 {
-  const last = load<u64>(sa, SA_SEQUENCE);
+/** Whether an outbound SA has a number left. It stops, it never wraps: IVs are made of it. */
+export function hasSequence(sa: usize): bool {
   const limit: u64 = load<u8>(sa, SA_FLAGS) & FLAG_ESN ? 0xffffffffffffffff : 0xffffffff;
-  if (last >= limit) return 0;
-  store<u64>(sa, last + 1, SA_SEQUENCE);
-  return last + 1;
+  return load<u64>(sa, SA_SEQUENCE) < limit;
+}
+
+/** Takes the next number of an SA that has one. */
+export function nextSequence(sa: usize): u64 {
+  const next = load<u64>(sa, SA_SEQUENCE) + 1;
+  store<u64>(sa, next, SA_SEQUENCE);
+  return next;
 }
 
 /** The number that a received low half stands for. */

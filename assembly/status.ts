@@ -16,3 +16,4 @@ export const STALE = 9;
 export const REPLAYED = 10;
 export const FORGED = 11;
 export const BAD_TRAILER = 12;
+export const POLICY_MISMATCH = 13;

@@ -1,5 +1,13 @@
 // What the two packet lines share: the tables, the counters, and what can happen to an SA while packets pass.
-import { C_NEXT_ID, D_DIRECTION, D_SIZE_OF, D_STATUS, JUMBO_SIZE, SLOT_HEADROOM } from "../assembly/layout.js";
+import {
+  C_NEXT_ID,
+  D_DIRECTION,
+  D_NEXT_HEADER,
+  D_SIZE_OF,
+  D_STATUS,
+  JUMBO_SIZE,
+  SLOT_HEADROOM,
+} from "../assembly/layout.js";
 import { IpsecError } from "./errors.js";
 import { EventQueue, type LifetimeLimit } from "./event.js";
 import type { Limits } from "./limits.js";
@@ -17,7 +25,7 @@ import { Deadlines, type TimerName, type TimerOwner } from "./timers/deadlines.j
 import { VERDICTS, type Verdict } from "./verdict.js";
 import type { KernelMemory } from "./wasm/memory.js";
 import { Entry, Ring } from "./wasm/ring.js";
-import { IpFields } from "./wire/ip.js";
+import { IpFields, PROTOCOL_AH } from "./wire/ip.js";
 import { IPV6_MINIMUM_MTU } from "./wire/ipv6.js";
 
 export type Carrier = "udp" | "ip";
@@ -221,9 +229,10 @@ export class Engine {
 
   /** Whether a staged datagram carries the SA's SPI. */
   #isFor(entry: Entry, sa: Sa): boolean {
-    if (sa.direction !== "in" || entry.length < 4) return false;
-    const { bytes } = this.memory;
-    const at = entry.start;
+    const { bytes, words } = this.memory;
+    const ah = words[entry.descriptor + (D_NEXT_HEADER >> 2)] === PROTOCOL_AH;
+    if (sa.direction !== "in" || ah !== (sa.protocol === "ah") || entry.length < 8) return false;
+    const at = ah ? entry.start + 4 : entry.start; // RFC 4302 section 2, RFC 4303 section 2
     const spi =
       (((bytes[at] as number) << 24) |
         ((bytes[at + 1] as number) << 16) |

@@ -1,10 +1,10 @@
 // THE LINE IN. The functions stand in the order in which datagrams meet them.
 //
-//   1  tell keepalive, IKE, ESP and clear packets apart    keepalive, ike, malformed, fragment; bypassed, discarded
+//   1  tell keepalive, IKE, ESP, AH and clear packets apart   keepalive, ike, malformed, fragment; bypassed, discarded
 //                                                          (reassembly of outer fragments will stand here)
 //   2  stage in a slot                                     the verb answers false: nothing taken
 //   3  one kernel call for the batch                       malformed, unknown-spi, expired, stale, replayed, forged,
-//                                                          bad-trailer                    assembly/esp/open.ts
+//                                                          bad-trailer                    assembly/open.ts
 //   4  authenticated: volume, idle, NAT mapping, counters  expired, dummy                 the only place liveness is fed
 //   5  the inner packet against the SA's selectors         policy-mismatch
 import {
@@ -13,6 +13,7 @@ import {
   D_LENGTH,
   D_LENGTH_OUT,
   D_NEWEST,
+  D_NEXT_HEADER,
   D_NEXT_OFFSET,
   D_PACKET,
   D_PORTS,
@@ -34,14 +35,16 @@ import type { Sa } from "./sad/sa.js";
 import { matches } from "./spd/selector.js";
 import { type Verdict, verdictOf } from "./verdict.js";
 import type { Entry } from "./wasm/ring.js";
-import { type IpFields, PROTOCOL_ESP, PROTOCOL_UDP, readIp } from "./wire/ip.js";
+import { type IpFields, PROTOCOL_AH, PROTOCOL_ESP, PROTOCOL_UDP, readIp } from "./wire/ip.js";
 import { UDP_HEADER_LENGTH, udpDataLength } from "./wire/udp.js";
 
 /** What step 1 found. Offsets are from the datagram's start. Reused from datagram to datagram. */
 export interface Arrival {
-  /** Undefined: ESP for the kernel. */
+  /** Undefined: ESP or AH for the kernel. */
   verdict: Verdict | undefined;
-  /** Of ESP, of an IKE message behind its marker, or of a clear packet. */
+  /** PROTOCOL_ESP or PROTOCOL_AH, where the verdict is undefined. */
+  protocol: number;
+  /** Of ESP or AH, of an IKE message behind its marker, or of a clear packet. */
   start: number;
   length: number;
   /** Of the outer IP header with its extension headers, 0 over a socket. */
@@ -51,12 +54,13 @@ export interface Arrival {
 }
 
 export function newArrival(): Arrival {
-  return { verdict: undefined, start: 0, length: 0, headerLength: 0, nextOffset: 0, tos: 0 };
+  return { verdict: undefined, protocol: PROTOCOL_ESP, start: 0, length: 0, headerLength: 0, nextOffset: 0, tos: 0 };
 }
 
 /** Step 1. */
 export function recognise(engine: Engine, datagram: Uint8Array, arrival: Arrival): void {
   arrival.verdict = undefined;
+  arrival.protocol = PROTOCOL_ESP;
   arrival.start = 0;
   arrival.length = datagram.length;
   arrival.headerLength = 0;
@@ -83,7 +87,7 @@ function recogniseNatt(engine: Engine, datagram: Uint8Array, arrival: Arrival): 
   }
 }
 
-/** Carrier ip: ESP by its protocol, NAT-T by its port; everything else came clear. */
+/** Carrier ip: ESP and AH by their protocol, NAT-T by its port; everything else came clear. */
 function recogniseIp(engine: Engine, datagram: Uint8Array, arrival: Arrival): void {
   const { fields } = engine;
   if (!readIp(datagram, 0, datagram.length, fields)) {
@@ -92,7 +96,8 @@ function recogniseIp(engine: Engine, datagram: Uint8Array, arrival: Arrival): vo
   }
   arrival.length = fields.totalLength;
   const natt = fields.protocol === PROTOCOL_UDP && isNattPort(engine, fields);
-  if (fields.protocol !== PROTOCOL_ESP && !natt) {
+  const ah = fields.protocol === PROTOCOL_AH;
+  if (fields.protocol !== PROTOCOL_ESP && !ah && !natt) {
     const policy = engine.spd.match("in", fields);
     arrival.verdict = policy?.action === "bypass" ? "bypassed" : "discarded";
     return;
@@ -101,6 +106,7 @@ function recogniseIp(engine: Engine, datagram: Uint8Array, arrival: Arrival): vo
     arrival.verdict = "fragment";
     return;
   }
+  if (ah) arrival.protocol = PROTOCOL_AH;
   arrival.headerLength = fields.headerLength;
   arrival.nextOffset = fields.protocolOffset;
   arrival.tos = fields.tos;
@@ -154,6 +160,7 @@ export function describeInbound(engine: Engine, entry: Entry, address: number, a
   words[d + (D_LENGTH >> 2)] = arrival.length;
   words[d + (D_SA >> 2)] = 0;
   words[d + (D_STATUS >> 2)] = PENDING;
+  words[d + (D_NEXT_HEADER >> 2)] = arrival.protocol;
   words[d + (D_START >> 2)] = address;
   words[d + (D_HEADER_LENGTH >> 2)] = arrival.headerLength;
   words[d + (D_NEXT_OFFSET >> 2)] = arrival.nextOffset;

@@ -6,7 +6,7 @@
 //   4  admit against the hard lifetimes              no-sa; the event soft-expired
 //   5  predict the sealed size, fit the path MTU     too-big, with the ICMP to send        frag/plan.ts
 //   6  stage in a slot                               the verb answers false: nothing taken
-//   7  one kernel call for the batch                 sealed, exhausted, no-sa             assembly/esp/seal.ts
+//   7  one kernel call for the batch                 sealed, exhausted, no-sa             assembly/seal.ts
 //   8  settle: what the kernel answered, counted once
 import {
   D_GENERATION,
@@ -15,6 +15,7 @@ import {
   D_LENGTH_OUT,
   D_NEXT_HEADER,
   D_NEXT_OFFSET,
+  D_OUTER,
   D_PACKET,
   D_PAD_TO,
   D_SA,
@@ -23,7 +24,15 @@ import {
 } from "../assembly/layout.js";
 import { PENDING } from "../assembly/status.js";
 import type { Engine } from "./engine.js";
-import { keptHeader, largestInner, largestPayload, paddedLength, pathMtu, textLength } from "./frag/fit.js";
+import {
+  countedHeaders,
+  keptHeader,
+  largestInner,
+  largestPayload,
+  paddedLength,
+  pathMtu,
+  textLength,
+} from "./frag/fit.js";
 import { plan } from "./frag/plan.js";
 import type { Sa } from "./sad/sa.js";
 import type { Policy } from "./spd/policy.js";
@@ -39,8 +48,10 @@ export interface Admission {
   /** Undefined: it is to be sealed by `sa`. */
   verdict: Verdict | undefined;
   sa: Sa | undefined;
-  /** Bytes of its text, reserved against the lifetime: of all pieces, where it is cut first. */
+  /** Bytes of its text: of all pieces, where it is cut first. */
   text: number;
+  /** Bytes of each packet that are reserved against the lifetime besides its text. */
+  countedHeaders: number;
   /** Into how many pieces it is cut before they are sealed, 1 for none; bytes of data in each, and of the longest text. */
   pieces: number;
   unit: number;
@@ -52,7 +63,17 @@ export interface Admission {
 }
 
 export function newAdmission(): Admission {
-  return { verdict: undefined, sa: undefined, text: 0, pieces: 1, unit: 0, longestText: 0, cutTo: 0, headerLength: 0 };
+  return {
+    verdict: undefined,
+    sa: undefined,
+    text: 0,
+    countedHeaders: 0,
+    pieces: 1,
+    unit: 0,
+    longestText: 0,
+    cutTo: 0,
+    headerLength: 0,
+  };
 }
 
 /** Steps 1 to 5. `given`: the SA to use, policies are skipped. */
@@ -91,13 +112,14 @@ function refusal(
   if (sa.selectors !== undefined && !sa.selectors.some((selector) => matches(selector, fields)))
     return "policy-mismatch";
   const transport = sa.mode === "transport";
-  if (transport && fields.fragment) return "fragment"; // RFC 4303 section 3.3.4: only whole packets
+  if (transport && fields.fragment) return "fragment"; // RFC 4303 section 3.3.4, RFC 4302 section 3.3.4: only whole packets
   admission.headerLength = transport ? fields.headerLength : 0;
   const payloadLength = fields.totalLength - admission.headerLength;
   admission.text = textLength(sa, paddedLength(sa, payloadLength));
   const fits = plan(engine, sa, packet, admission);
 
-  const limit = sa.lifetime.refuses(admission.text, admission.pieces);
+  admission.countedHeaders = countedHeaders(sa, keptHeader(engine.carrier, admission.headerLength), fields.version);
+  const limit = sa.lifetime.refuses(admission.text + admission.pieces * admission.countedHeaders, admission.pieces);
   if (limit !== undefined) {
     engine.expireOnceSealed(sa, limit);
     engine.acquire(policy);
@@ -113,7 +135,8 @@ export function writeIcmp(engine: Engine, packet: Uint8Array, admission: Admissi
   const largest =
     sa.mode === "tunnel"
       ? largestInner(sa)
-      : largestPayload(sa, pathMtu(sa), keptHeader(engine.carrier, admission.headerLength)) + admission.headerLength;
+      : largestPayload(sa, pathMtu(sa), keptHeader(engine.carrier, admission.headerLength), fields.version) +
+        admission.headerLength;
   const mtu = fields.version === 6 ? Math.max(IPV6_MINIMUM_MTU, largest) : largest;
   const length = fields.version === 4 ? 4 : 16;
   const { source } = sa.resolved.template;
@@ -198,7 +221,7 @@ export function copyIn(engine: Engine, packet: Uint8Array, address: number): voi
   engine.memory.bytes.set(packet.length === totalLength ? packet : packet.subarray(0, totalLength), address);
 }
 
-/** Writes the descriptor of a packet of `length` bytes at `address`, and reserves its text against the SA's lifetime. */
+/** Writes the descriptor of a packet of `length` bytes at `address`, and reserves its bytes against the SA's lifetime. */
 export function describe(
   engine: Engine,
   entry: Entry,
@@ -218,6 +241,7 @@ export function describe(
   words[d + (D_LENGTH >> 2)] = length - headerLength;
   words[d + (D_SA >> 2)] = sa.record;
   words[d + (D_GENERATION >> 2)] = sa.generation;
+  words[d + (D_OUTER >> 2)] = 0;
   words[d + (D_STATUS >> 2)] = PENDING;
   words[d + (D_NEXT_HEADER >> 2)] = transport ? fields.protocol : fields.version === 4 ? PROTOCOL_IPV4 : PROTOCOL_IPV6;
   words[d + (D_PAD_TO >> 2)] = paddedLength(sa, length - headerLength);
@@ -227,10 +251,10 @@ export function describe(
   entry.verdict = undefined;
   entry.path = sa.path;
   entry.now = engine.now;
-  entry.reserved = text;
+  entry.reserved = text + admission.countedHeaders;
   entry.cutTo = engine.carrier === "ip" ? admission.cutTo : 0;
   entry.df = admission.cutTo === 0 && (dfBit === "copy" || dfBit === undefined ? fields.dontFragment : dfBit === "set");
-  engine.countVolume(sa, text);
+  engine.countVolume(sa, entry.reserved);
 }
 
 /** A dummy packet (RFC 4303 section 2.6) of `length` bytes at `address`: random bytes already lie there. */
@@ -241,6 +265,7 @@ export function describeDummy(engine: Engine, entry: Entry, sa: Sa, address: num
   words[d + (D_LENGTH >> 2)] = length;
   words[d + (D_SA >> 2)] = sa.record;
   words[d + (D_GENERATION >> 2)] = sa.generation;
+  words[d + (D_OUTER >> 2)] = 0;
   words[d + (D_STATUS >> 2)] = PENDING;
   words[d + (D_NEXT_HEADER >> 2)] = PROTOCOL_NONE;
   words[d + (D_PAD_TO >> 2)] = 0;

@@ -10,7 +10,7 @@ export type { DeadPeerDetection, Peer, PeerConfig, PeerState } from "./liveness/
 export type { NatKeepalive } from "./natt/keepalive.js";
 export type { Endpoint, Path, PathConfig } from "./natt/path.js";
 export type { PlaneOptions } from "./plane-options.js";
-export type { Endpoints, NatTraversal, SaConfig } from "./sad/config.js";
+export type { AhConfig, Endpoints, EspConfig, NatTraversal, SaConfig } from "./sad/config.js";
 export type { LifetimeConfig } from "./sad/lifetime.js";
 export type { SaDefaults } from "./sad/resolve.js";
 export type { Sa, SaState, SaStats } from "./sad/sa.js";

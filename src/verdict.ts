@@ -14,10 +14,10 @@ export const VERDICTS = [
   "replayed",
   "forged",
   "bad-trailer",
+  "policy-mismatch",
   "bypassed",
   "discarded",
   "too-big",
-  "policy-mismatch",
   "keepalive",
   "ike",
   "waiting",
@@ -39,5 +39,5 @@ export function verdictOf(kernelStatus: number): Verdict {
   return VERDICTS[kernelStatus - 1] as Verdict;
 }
 
-/** Compile-time reminder that the two lists are one: status.SEALED is the first verdict, BAD_TRAILER the twelfth. */
-export const KERNEL_VERDICTS = { first: status.SEALED, last: status.BAD_TRAILER } as const;
+/** Compile-time reminder that the two lists are one: status.SEALED is the first verdict, POLICY_MISMATCH the thirteenth. */
+export const KERNEL_VERDICTS = { first: status.SEALED, last: status.POLICY_MISMATCH } as const;

@@ -1,4 +1,4 @@
-// The headers in front of ESP, outbound. TypeScript composed a template per SA; here it is copied and patched.
+// The headers in front of ESP or AH, outbound. TypeScript composed a template per SA; here it is copied and patched.
 //
 //   template   outer IPv4 (20) or IPv6 (40) | UDP (8) | non-IKE marker (8)        every part may be missing
 //
@@ -21,16 +21,16 @@ import {
   SA_DF,
   SA_DSCP,
   SA_OUTER,
+  SA_PROTOCOL,
   SA_TEMPLATE,
   SA_TEMPLATE_LENGTH,
   SA_UDP,
 } from "../layout";
 
 const PROTOCOL_UDP: u8 = 17;
-const PROTOCOL_ESP: u8 = 50;
 const DONT_FRAGMENT: u32 = 0x4000;
 
-/** Stamps whatever stands before the ESP header at `esp`, whose packet is `espLength` bytes with its ICV. */
+/** Stamps whatever stands before the ESP or AH header at `esp`, which is `espLength` bytes with all behind it. */
 export function stampHeaders(descriptor: usize, sa: usize, esp: usize, espLength: u32): void {
   const templateLength = <usize>load<u8>(sa, SA_TEMPLATE_LENGTH);
   const template = esp - templateLength;
@@ -43,7 +43,8 @@ export function stampHeaders(descriptor: usize, sa: usize, esp: usize, espLength
   const udpOffset = <usize>load<u8>(sa, SA_UDP);
   if (udpOffset != NO_UDP) store16(template + udpOffset + 4, espLength + <u32>(templateLength - udpOffset));
 
-  if (headerLength > 0) patchHeader(descriptor, start, length, udpOffset != NO_UDP);
+  if (headerLength > 0)
+    patchHeader(descriptor, start, length, udpOffset != NO_UDP ? PROTOCOL_UDP : load<u8>(sa, SA_PROTOCOL));
   else if (load<u8>(sa, SA_OUTER) == 4) stampIpv4(descriptor, sa, start, length);
   else if (load<u8>(sa, SA_OUTER) == 6) stampIpv6(descriptor, sa, start, length);
   store<u32>(descriptor, <u32>start, D_START);
@@ -63,9 +64,9 @@ export function stampUdpChecksum(descriptor: usize, sa: usize): void {
   store16(udp + 6, checksum == 0 ? 0xffff : checksum);
 }
 
-/** Transport mode: the protocol of the packet's own header becomes ESP or UDP, its length grows. */
-function patchHeader(descriptor: usize, start: usize, length: u32, udp: bool): void {
-  store<u8>(start + <usize>load<u32>(descriptor, D_NEXT_OFFSET), udp ? PROTOCOL_UDP : PROTOCOL_ESP);
+/** Transport mode: the protocol of the packet's own header becomes ESP, AH or UDP, its length grows. */
+function patchHeader(descriptor: usize, start: usize, length: u32, protocol: u8): void {
+  store<u8>(start + <usize>load<u32>(descriptor, D_NEXT_OFFSET), protocol);
   if (load<u8>(start) >> 4 == 6) {
     store16(start + 4, length - 40);
     return;

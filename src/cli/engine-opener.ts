@@ -59,7 +59,7 @@ class EngineOpener implements Opener {
     this.#row = row;
     this.#sa = plane.addSa(saConfig(row, found, "tunnel"));
     this.title =
-      this.#sa.integrity === undefined ? this.#sa.encryption : `${this.#sa.encryption} + ${this.#sa.integrity}`;
+      this.#sa.integrity === undefined ? `${this.#sa.encryption}` : `${this.#sa.encryption} + ${this.#sa.integrity}`;
   }
 
   /** A table of keys does not say which mode an SA has: whatever is verified in one and is no packet may be the other. */

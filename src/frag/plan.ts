@@ -17,7 +17,9 @@ export function plan(engine: Engine, sa: Sa, packet: Uint8Array, admission: Admi
   admission.cutTo = 0;
   if (sa.mode === "tunnel") {
     if (fields.totalLength <= largestInner(sa)) return true;
-  } else if (sealedLength(sa, admission.text, keptHeader(engine.carrier, admission.headerLength)) <= pathMtu(sa)) {
+  } else if (
+    sealedLength(sa, admission.text, keptHeader(engine.carrier, admission.headerLength), fields.version) <= pathMtu(sa)
+  ) {
     return true;
   }
   switch (judge(engine, sa)) {
@@ -70,14 +72,16 @@ function planPieces(engine: Engine, sa: Sa, packet: Uint8Array, admission: Admis
     admission.longestText +
     (pieces - 2) * textOf(laterHeader + unit) +
     textOf(laterHeader + dataLength - (pieces - 1) * unit);
-  return sealedLength(sa, admission.longestText, 0) <= pathMtu(sa) || planFragments(engine, sa, admission);
+  return (
+    sealedLength(sa, admission.longestText, 0, fields.version) <= pathMtu(sa) || planFragments(engine, sa, admission)
+  );
 }
 
 /** Rows 3, 4, 7, 11. Over a socket the operating system cuts, unless the transport has no room for it. */
 function planFragments(engine: Engine, sa: Sa, admission: Admission): boolean {
   const kept = keptHeader(engine.carrier, admission.headerLength);
   const text = admission.pieces === 1 ? admission.text : admission.longestText;
-  const sealed = sealedLength(sa, text, kept);
+  const sealed = sealedLength(sa, text, kept, engine.fields.version);
   if (sealed > LARGEST_PACKET || sealed > largestDatagram(sa)) return false;
   const mtu = pathMtu(sa);
   const version = sa.mode === "tunnel" ? sa.resolved.template.outer : engine.fields.version;

@@ -22,13 +22,10 @@ export interface NatTraversal {
 interface CommonConfig {
   /** "out" seals, "in" opens. An SA is one-way, RFC 4301 section 4.1. */
   readonly direction: "out" | "in";
-  readonly protocol: "esp";
-  /** 256 .. 2^32-1; the numbers below are reserved, RFC 4303 section 2.1. */
+  /** 256 .. 2^32-1; the numbers below are reserved, RFC 4303 section 2.1. Inbound one a plane, whatever the protocol. */
   readonly spi: number;
   /** Default: the plane's. One a plane. */
   readonly carrier?: "udp" | "ip";
-  /** Carrier "ip": wrap ESP in UDP. Carrier "udp" always is; there it may set marker and keepalive. */
-  readonly natTraversal?: NatTraversal;
   /** What may travel in this SA, checked after opening and before sealing; absent: anything. */
   readonly selectors?: readonly Selector[];
   /** 64-bit sequence numbers, RFC 4303 section 2.2.1. Default false. */
@@ -66,10 +63,6 @@ interface CommonConfig {
   readonly dfBit?: "copy" | "set" | "clear";
   /** The outer DSCP, RFC 4301 section 5.1.2.1: copied, or 0..63. Default "copy". */
   readonly dscp?: "copy" | number;
-  /** TFC: shorter payloads are padded to this many bytes, 0..65000 (RFC 4303 section 2.7). Tunnel mode. Default 0. */
-  readonly tfcPadding?: number;
-  /** Seconds without a sent packet after which `tick` produces a dummy (RFC 4303 section 2.6), 1..3600. Default: none. */
-  readonly dummySeconds?: number;
 }
 
 /** Tunnel mode names the tunnel's ends; transport mode over carrier "udp" the ends whose header must be rebuilt. */
@@ -77,8 +70,36 @@ type ModeConfig =
   | { readonly mode: "tunnel"; readonly tunnel: Endpoints; readonly endpoints?: never }
   | { readonly mode: "transport"; readonly endpoints?: Endpoints; readonly tunnel?: never };
 
+/** What ESP has and AH has not, RFC 4303. */
+interface EspOptions {
+  readonly protocol: "esp";
+  /** Carrier "ip": wrap ESP in UDP. Carrier "udp" always is; there it may set marker and keepalive. */
+  readonly natTraversal?: NatTraversal;
+  /** TFC: shorter payloads are padded to this many bytes, 0..65000 (RFC 4303 section 2.7). Tunnel mode. Default 0. */
+  readonly tfcPadding?: number;
+  /** Seconds without a sent packet after which `tick` produces a dummy (RFC 4303 section 2.6), 1..3600. Default: none. */
+  readonly dummySeconds?: number;
+}
+
+/**
+ * AH, RFC 4302: nothing is encrypted, the IP header in front is authenticated too. Carrier "ip" only, and not behind a
+ * NAT: it would change what is authenticated. In transport mode over packets whose IP header, options and extension
+ * headers included, has at most 144 bytes; others end `malformed`.
+ */
+interface AhOptions {
+  readonly protocol: "ah";
+  readonly encryption?: never;
+  readonly encryptionKey?: never;
+  readonly integrity: IntegrityName;
+  /** 20 bytes SHA-1, 32 SHA-256, 48 SHA-384, 64 SHA-512, 16 XCBC and CMAC. */
+  readonly integrityKey: Uint8Array;
+  readonly natTraversal?: never;
+  readonly tfcPadding?: never;
+  readonly dummySeconds?: never;
+}
+
 /** An AEAD makes its own ICV; anything else needs an integrity algorithm; NULL has no key. */
-type SuiteConfig =
+type EspSuite =
   | {
       readonly encryption: AeadName;
       /** As IKE's KEYMAT delivers it: 16, 24 or 32 bytes (ChaCha20: 32), then the salt: 4 bytes (CCM: 3). */
@@ -101,7 +122,10 @@ type SuiteConfig =
       readonly integrityKey: Uint8Array;
     };
 
+export type EspConfig = CommonConfig & ModeConfig & EspOptions & EspSuite;
+export type AhConfig = CommonConfig & ModeConfig & AhOptions;
+
 /** One security association, RFC 4301 section 4.4.2.1. */
-export type SaConfig = CommonConfig & ModeConfig & SuiteConfig;
+export type SaConfig = EspConfig | AhConfig;
 
 export type { EncryptionName, IntegrityName };

@@ -5,7 +5,10 @@ import type { LifetimeLimit } from "../event.js";
 export interface LifetimeConfig {
   /** From when the SA was made. */
   readonly seconds?: number;
-  /** 1024 bytes each, as the encryption algorithm sees them: padding included, headers and ICV not. */
+  /**
+   * 1024 bytes each, as the algorithm sees them (RFC 4301 section 4.4.2.1). ESP: the encryption's, padding included,
+   * headers and ICV not. AH: the whole packet with its IP header.
+   */
   readonly kilobytes?: number;
   readonly packets?: number;
   /** Where the soft limits lie, in percent of the hard ones: 1..100. Default 90. */

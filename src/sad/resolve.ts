@@ -6,8 +6,16 @@ import { NATT_PORT } from "../natt/framing.js";
 import { type CompiledSelector, compileSelector } from "../spd/selector.js";
 import { composeTemplate, type Template } from "../tunnel/template.js";
 import { parseAddress } from "../wire/address.js";
-import type { Endpoints, SaConfig } from "./config.js";
-import { ENCRYPTIONS, type Encryption, INTEGRITIES, type Integrity, PROFILES, type Profile } from "./suites.js";
+import type { AhConfig, Endpoints, EspConfig, SaConfig } from "./config.js";
+import {
+  AH_ENCRYPTION,
+  ENCRYPTIONS,
+  type Encryption,
+  INTEGRITIES,
+  type Integrity,
+  PROFILES,
+  type Profile,
+} from "./suites.js";
 import { refuseWeakKey } from "./weak-keys.js";
 
 export interface ResolvedSa {
@@ -43,11 +51,10 @@ export function resolveSa(given: SaConfig, carrier: "udp" | "ip", profile: Profi
   const config = { ...defaults, ...withoutAbsent(given) } as SaConfig;
   oneOf(config.direction, ["out", "in"], "direction", "mode");
   oneOf(config.mode, ["tunnel", "transport"], "mode", "mode");
-  if (config.protocol !== "esp") {
-    throw new IpsecError("unsupported", `protocol "${String(config.protocol)}" is not implemented yet: "esp" is`);
-  }
+  oneOf(config.protocol, ["esp", "ah"], "protocol", "option");
+  if (config.protocol === "ah") refuseForAh(config, carrier);
   whole(config.spi, 256, 0xffff_ffff, "spi", "spi");
-  const encryption = resolveEncryption(config, profile);
+  const encryption = config.protocol === "ah" ? AH_ENCRYPTION : resolveEncryption(config, profile);
   const integrity = resolveIntegrity(config, encryption, profile);
   const natt = config.natTraversal;
   const ports = { source: natt?.sourcePort ?? NATT_PORT, target: natt?.targetPort ?? NATT_PORT };
@@ -91,15 +98,25 @@ function resolveCutting(config: SaConfig, given: SaConfig): Pick<ResolvedSa, "pr
   const tunnelMtu = config.tunnelMtu === undefined ? Infinity : whole(config.tunnelMtu, 68, 65535, "tunnelMtu", "mtu");
   if (config.mode === "tunnel") return { prefragment, tunnelMtu };
   if ((given.prefragment ?? false) !== false || given.tunnelMtu !== undefined) {
-    throw new IpsecError(
-      "mode",
-      "prefragment and tunnelMtu need tunnel mode: ESP in transport mode carries whole packets",
-    );
+    throw new IpsecError("mode", "prefragment and tunnelMtu need tunnel mode: transport mode carries whole packets");
   }
   return { prefragment: false, tunnelMtu: Infinity };
 }
 
-function resolveEncryption(config: SaConfig, profile: Profile): Encryption {
+/** AH covers the IP header: a NAT breaks it, and a socket would write another one (RFC 3948 section 1). */
+function refuseForAh(config: AhConfig, carrier: "udp" | "ip"): void {
+  if (carrier !== "ip" || config.natTraversal !== undefined) {
+    throw new IpsecError("mode", 'AH goes over carrier "ip" without natTraversal: its ICV covers the IP header');
+  }
+  if (config.encryption !== undefined || config.encryptionKey !== undefined) {
+    throw new IpsecError("algorithm", "AH does not encrypt: leave encryption and encryptionKey out");
+  }
+  if ((config.tfcPadding ?? 0) > 0 || config.dummySeconds !== undefined) {
+    throw new IpsecError("option", "tfcPadding and dummySeconds are ESP's: AH has no padding and no dummy packets");
+  }
+}
+
+function resolveEncryption(config: EspConfig, profile: Profile): Encryption {
   const encryption = Object.hasOwn(ENCRYPTIONS, config.encryption) ? ENCRYPTIONS[config.encryption] : undefined;
   if (encryption === undefined) {
     const names = Object.keys(ENCRYPTIONS).join(", ");
@@ -131,7 +148,7 @@ function resolveIntegrity(config: SaConfig, encryption: Encryption, profile: Pro
     const said = name === undefined ? "is missing" : `"${name}" is unknown`;
     throw new IpsecError(
       "algorithm",
-      `integrity ${said}: ${config.encryption} without it is refused (RFC 8221 section 4); ${Object.keys(INTEGRITIES).join(", ")} are allowed`,
+      `integrity ${said}: ${config.encryption ?? "AH"} without it is refused (RFC 8221 section 4); ${Object.keys(INTEGRITIES).join(", ")} are allowed`,
     );
   }
   checkProfile("integrity", name as string, integrity.profile, profile);

@@ -13,7 +13,7 @@ export type SaState = "live" | "expired" | "deleted";
 export interface SaStats {
   /** Packets sealed, or opened and authenticated. */
   readonly packets: number;
-  /** Their bytes as lifetimes count them: payload and padding. */
+  /** Their bytes as lifetimes count them: payload and padding; AH: whole packets. */
   readonly bytes: number;
   /** Dummy packets among them. */
   readonly dummies: number;
@@ -33,10 +33,11 @@ export interface SaOwner {
 
 export class Sa {
   readonly direction: "out" | "in";
-  readonly protocol = "esp";
+  readonly protocol: "esp" | "ah";
   readonly spi: number;
   readonly mode: "tunnel" | "transport";
-  readonly encryption: string;
+  /** Undefined for AH. */
+  readonly encryption: string | undefined;
   readonly integrity: string | undefined;
   /** The peer it belongs to, if that was said: it dies with it. */
   readonly peer: Peer | undefined;
@@ -76,6 +77,7 @@ export class Sa {
   ) {
     const { config } = resolved;
     this.direction = config.direction;
+    this.protocol = config.protocol;
     this.spi = config.spi;
     this.mode = config.mode;
     this.encryption = config.encryption;

@@ -8,6 +8,8 @@ import {
   FLAG_REBUILD,
   FLAG_SELECTORS,
   INT_NONE,
+  PROTOCOL_AH,
+  PROTOCOL_ESP,
   REQUEST,
   REQUEST_ENCRYPTION_KEY,
   REQUEST_INTEGRITY_KEY,
@@ -26,6 +28,7 @@ import {
   SA_LIVE,
   SA_MODE,
   SA_OUTER,
+  SA_PROTOCOL,
   SA_SALT,
   SA_SALT_LENGTH,
   SA_SEQUENCE,
@@ -155,6 +158,7 @@ export class Sad {
         (template.rebuild ? FLAG_REBUILD : 0) |
         (resolved.selectors === undefined ? 0 : FLAG_SELECTORS),
     );
+    put(SA_PROTOCOL, config.protocol === "ah" ? PROTOCOL_AH : PROTOCOL_ESP);
     put(SA_ENCRYPTION, encryption.id);
     put(SA_INTEGRITY, integrity?.id ?? INT_NONE);
     put(SA_IV_LENGTH, encryption.ivLength);

@@ -123,6 +123,18 @@ export const ENCRYPTIONS: Readonly<Record<EncryptionName, Encryption>> = {
   "3des-cbc": des(ENC_3DES, 24), // RFC 2451
 };
 
+/** What AH encrypts with: nothing, and it pads nothing. */
+export const AH_ENCRYPTION: Encryption = {
+  id: ENC_NULL,
+  keyLengths: [0],
+  saltLength: 0,
+  ivLength: 0,
+  icvLength: 0,
+  aead: false,
+  alignment: 1,
+  profile: "modern",
+};
+
 export const INTEGRITIES: Readonly<Record<IntegrityName, Integrity>> = {
   "hmac-sha1-96": { id: INT_SHA1, keyLength: 20, icvLength: 12, profile: "interop" },
   "hmac-sha2-256-128": { id: INT_SHA256, keyLength: 32, icvLength: 16, profile: "modern" },

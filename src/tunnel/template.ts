@@ -1,4 +1,4 @@
-// The header template of an SA: what stands in front of its ESP headers, composed once. The kernel copies it and
+// The header template of an SA: what stands in front of its ESP or AH headers, composed once. The kernel copies it and
 // patches lengths, ID, DSCP, ECN, DF and checksums.
 //
 //   tunnel, carrier ip       outer IPv4 or IPv6 | UDP, with NAT-T | 8 zero bytes, with the non-IKE marker
@@ -8,7 +8,7 @@
 import { NO_UDP, SA_TEMPLATE_MAX } from "../../assembly/layout.js";
 import { NON_IKE_MARKER_LENGTH } from "../natt/framing.js";
 import type { SaConfig } from "../sad/config.js";
-import { PROTOCOL_ESP, PROTOCOL_UDP, setWord16 } from "../wire/ip.js";
+import { PROTOCOL_AH, PROTOCOL_ESP, PROTOCOL_UDP, setWord16 } from "../wire/ip.js";
 import { IPV4_HEADER_LENGTH, writeIpv4 } from "../wire/ipv4.js";
 import { IPV6_HEADER_LENGTH, writeIpv6 } from "../wire/ipv6.js";
 import { UDP_HEADER_LENGTH } from "../wire/udp.js";
@@ -23,7 +23,7 @@ export interface Template {
   readonly udpOffset: number;
   /** Inbound transport over a socket: the template is the header to rebuild. */
   readonly rebuild: boolean;
-  /** Bytes in front of ESP on the wire: IP, UDP, marker; also those that a socket adds. */
+  /** Bytes in front of ESP or AH on the wire: IP, UDP, marker; also those that a socket adds. */
   readonly wireLength: number;
   /** Source and target addresses of the outer header, where they are known. */
   readonly source: Uint8Array | undefined;
@@ -55,7 +55,8 @@ export function composeTemplate(parts: Parts): Template {
     const udpOffset = udp.length > 0 ? 0 : NO_UDP;
     return { bytes: udp, outer: 0, udpOffset, rebuild: false, wireLength: udp.length, ...known };
   }
-  const ip = writeIpHeader(parts, udp.length > 0 ? PROTOCOL_UDP : PROTOCOL_ESP);
+  const protocol = config.protocol === "ah" ? PROTOCOL_AH : udp.length > 0 ? PROTOCOL_UDP : PROTOCOL_ESP;
+  const ip = writeIpHeader(parts, protocol);
   const bytes = new Uint8Array(ip.length + udp.length);
   bytes.set(ip);
   bytes.set(udp, ip.length);

@@ -10,7 +10,6 @@ export const IPV6_MINIMUM_MTU = 1280;
 const HOP_BY_HOP = 0;
 const ROUTING = 43;
 const FRAGMENT = 44;
-const AUTHENTICATION = 51;
 const DESTINATION_OPTIONS = 60;
 const MOBILITY = 135;
 
@@ -31,7 +30,10 @@ export function readIpv6(bytes: Uint8Array, start: number, length: number, field
   return true;
 }
 
-/** RFC 8200 section 4: walks to the upper protocol. False when a header runs over the packet's end. */
+/**
+ * RFC 8200 section 4: walks to the upper protocol. AH is one, as ESP is (RFC 4301 section 4.4.1.1). False when a header
+ * runs over the packet's end.
+ */
 function skipExtensionHeaders(bytes: Uint8Array, start: number, fields: IpFields): boolean {
   let protocol = byte(bytes, start + 6);
   let protocolOffset = 6;
@@ -49,10 +51,6 @@ function skipExtensionHeaders(bytes: Uint8Array, start: number, fields: IpFields
       case MOBILITY:
         if (offset + 8 > fields.totalLength) return false;
         headerLength = (byte(bytes, here + 1) + 1) << 3;
-        break;
-      case AUTHENTICATION:
-        if (offset + 8 > fields.totalLength) return false;
-        headerLength = (byte(bytes, here + 1) + 2) << 2;
         break;
       case FRAGMENT:
         if (offset + 8 > fields.totalLength) return false;

@@ -1,7 +1,7 @@
 // What the engine sealed, as captures: opened again by the command line.
 
 import { describe, expect, test } from "vitest";
-import { DataPlane, type SaConfig } from "../../src/index.js";
+import { DataPlane, type EspConfig } from "../../src/index.js";
 import { espSaRow, formatEspSa, writeCapture } from "../../src/pcap/index.js";
 import { setWord16, word16 } from "../../src/wire/ip.js";
 import { concat, ipv4, ipv6 } from "../pcap/build-capture.js";
@@ -25,7 +25,7 @@ const inner4 = (length: number) => {
   return packet;
 };
 
-function config(more: object): SaConfig {
+function config(more: object): EspConfig {
   return {
     direction: "out",
     protocol: "esp",
@@ -34,11 +34,11 @@ function config(more: object): SaConfig {
     tunnel: TUNNEL,
     ...GCM,
     ...more,
-  } as SaConfig;
+  } as EspConfig;
 }
 
 /** Whole IP packets with the ESP of `packets` in them. */
-async function sealed(sa: SaConfig, packets: Uint8Array[]): Promise<Uint8Array[]> {
+async function sealed(sa: EspConfig, packets: Uint8Array[]): Promise<Uint8Array[]> {
   const plane = await DataPlane.create({ carrier: "ip", limits: "edge", profile: "legacy" });
   const out = plane.addSa(sa);
   const datagrams = packets.flatMap((packet) => plane.protect(NOW, packet, out).datagrams);
@@ -52,7 +52,7 @@ async function decrypted(frames: Uint8Array[], rows: string) {
   return { ...ran, opened: opened.map(({ data }) => data), comments: opened.map(({ comment }) => comment) };
 }
 
-const rowsFor = (...configs: SaConfig[]) => formatEspSa(configs.map((each) => espSaRow(each, "*", "*")));
+const rowsFor = (...configs: EspConfig[]) => formatEspSa(configs.map((each) => espSaRow(each, "*", "*")));
 
 describe.each([
   ["AES-GCM", GCM],
@@ -116,7 +116,7 @@ test("64-bit sequence numbers, from the high half in the row", async () => {
   const packets = [inner4(60), inner4(61), inner4(62)];
   const { opened } = await decrypted(await sealed(sa, packets), rowsFor(sa));
   expect(opened).toEqual(packets); // The second crosses into the next epoch.
-  const wrong = rowsFor({ ...sa, initialSequence: 0n } as SaConfig);
+  const wrong = rowsFor({ ...sa, initialSequence: 0n } as EspConfig);
   expect((await decrypted(await sealed(sa, packets.slice(0, 1)), wrong)).said).toMatch(/0x00001001 +1 +0 +1/);
 });
 

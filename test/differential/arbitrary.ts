@@ -1,8 +1,9 @@
 // Random SAs and random packets.
-import type { SaConfig } from "../../src/index.js";
+import type { AhConfig, EspConfig, SaConfig } from "../../src/index.js";
+import type { IntegrityName } from "../../src/sad/config.js";
 import { ipv4, ipv6 } from "../packets.js";
 import type { Random } from "../random.js";
-import { SUITES, type Suite } from "../reference/suites.js";
+import { INTEGRITIES, INTEGRITY_SIZES, SUITES, type Suite } from "../reference/suites.js";
 
 export type Carrier = "udp" | "ip";
 
@@ -32,15 +33,29 @@ export interface Shape {
   readonly natt: boolean;
 }
 
-export function saConfig(suite: Suite, shape: Shape, spi: number, random: Random): SaConfig {
+export function saConfig(suite: Suite, shape: Shape, spi: number, random: Random): EspConfig {
   const { mode, carrier, outer, natt } = shape;
   const ends = mode === "tunnel" ? { tunnel: TUNNELS[outer] } : carrier === "udp" ? { endpoints: HOSTS[outer] } : {};
   const natTraversal = natt ? { natTraversal: { sourcePort: 4500, targetPort: 4500 } } : {};
   const fixed = { protocol: "esp", direction: "out", spi, carrier, mode };
-  return { ...fixed, ...ends, ...natTraversal, ...algorithms(suite, random) } as unknown as SaConfig;
+  return { ...fixed, ...ends, ...natTraversal, ...algorithms(suite, random) } as unknown as EspConfig;
 }
 
-export function inbound(config: SaConfig): SaConfig {
+/** AH goes over carrier "ip" only. */
+export function ahConfig(
+  integrity: IntegrityName,
+  shape: Pick<Shape, "mode" | "outer">,
+  spi: number,
+  random: Random,
+): AhConfig {
+  const { mode, outer } = shape;
+  const ends = mode === "tunnel" ? { tunnel: TUNNELS[outer] } : {};
+  const integrityKey = random.bytes(INTEGRITY_SIZES[integrity].keyLength);
+  const fixed = { protocol: "ah", direction: "out", spi, carrier: "ip", mode };
+  return { ...fixed, ...ends, integrity, integrityKey } as AhConfig;
+}
+
+export function inbound<Config extends SaConfig>(config: Config): Config {
   return { ...config, direction: "in" };
 }
 
@@ -56,7 +71,10 @@ export function randomShape(carrier: Carrier, random: Random): Shape {
 /** An SA with some of everything that SaConfig can say. */
 export function randomSa(carrier: Carrier, spi: number, random: Random, suites: readonly Suite[] = SUITES): SaConfig {
   const shape = randomShape(carrier, random);
-  const base = saConfig(random.pick(suites), shape, spi, random);
+  const ah = carrier === "ip" && random.chance(0.3);
+  const base = ah
+    ? ahConfig(random.pick(suites === SUITES ? INTEGRITIES : (["hmac-md5-96"] as const)), shape, spi, random)
+    : saConfig(random.pick(suites), shape, spi, random);
   const esn = random.chance(0.4);
   const marker = shape.natt && random.chance(0.3) ? "non-ike" : "rfc3948";
   const lifetime = random.pick([
@@ -78,7 +96,7 @@ export function randomSa(carrier: Carrier, spi: number, random: Random, suites: 
   ]);
   return {
     ...base,
-    ...(shape.natt
+    ...(shape.natt && !ah
       ? { natTraversal: { sourcePort: 4500, targetPort: random.pick([4500, 4500, 10_000]), marker } }
       : {}),
     ...(selectors === undefined ? {} : { selectors }),
@@ -92,7 +110,8 @@ export function randomSa(carrier: Carrier, spi: number, random: Random, suites: 
     pathMtu: random.pick([1500, 1500, 1400, 600, 9000]),
     dfBit: random.pick(["copy", "set", "clear"] as const),
     dscp: random.pick(["copy", "copy", 0, 46] as const),
-    ...(base.mode === "tunnel" ? { ...randomCutting(random), tfcPadding: random.pick([0, 0, 0, 300, 1600]) } : {}),
+    ...(base.mode === "tunnel" ? randomCutting(random) : {}),
+    ...(base.mode === "tunnel" && !ah ? { tfcPadding: random.pick([0, 0, 0, 300, 1600]) } : {}),
   } as SaConfig;
 }
 
@@ -123,21 +142,55 @@ export function randomPacket(random: Random): Uint8Array {
     ...(random.chance(0.2) ? { source: version === 4 ? "10.9.0.1" : "fd00:9::1" } : {}),
     ...(version === 4 && random.chance(0.1) ? { moreFragments: true, fragmentOffset: random.pick([0, 64]) } : {}),
   };
-  const packet = version === 4 ? ipv4(options) : withExtensionHeaders(ipv6(options), random);
+  const packet = version === 4 ? withOptions(ipv4(options), random) : withExtensionHeaders(ipv6(options), random);
   if (random.chance(0.04)) return packet.subarray(0, random.below(packet.length));
   if (random.chance(0.04)) packet[random.below(packet.length)] = random.below(256);
   return random.chance(0.1) ? Uint8Array.from([...packet, ...random.bytes(random.below(20))]) : packet;
 }
 
-/** Sometimes hop-by-hop options, a fragment header or destination options in front of the upper protocol. */
+/** Sometimes IPv4 options that can be read, mutable and immutable ones: RFC 4302 appendix A1. */
+function withOptions(packet: Uint8Array, random: Random): Uint8Array {
+  if (random.chance(0.8)) return packet;
+  const options = new Uint8Array(random.pick([4, 8, 16, 40]));
+  for (let at = 0; at < options.length; ) {
+    const room = options.length - at;
+    const kind = random.pick([0, 1, 7, 68, 130, 131, 133, 134, 136, 137, 148, 149, 222]);
+    const length = kind < 2 ? 1 : Math.min(room, random.between(2, 11));
+    options.set([kind, ...(length > 1 ? [length, ...random.bytes(length - 2)] : [])].slice(0, room), at);
+    if (random.chance(0.3) && length > 2) options[at + 2] = random.pick([4, 8]);
+    at += length;
+  }
+  const whole = Uint8Array.from([...packet.subarray(0, 20), ...options, ...packet.subarray(20)]);
+  whole[0] = 0x45 + options.length / 4;
+  whole[2] = whole.length >> 8;
+  whole[3] = whole.length;
+  return whole;
+}
+
+/** IPv6 options that can be read, some of which may change on the way: RFC 8200 section 4.2. */
+function someOptions(length: number, random: Random): number[] {
+  const options: number[] = [];
+  while (options.length < length) {
+    const room = length - options.length;
+    const data = room < 2 ? 0 : random.below(room - 1);
+    options.push(
+      ...(room < 2 || random.chance(0.2) ? [0] : [random.pick([1, 0x3e, 0x05, 0xc2]), data, ...random.bytes(data)]),
+    );
+  }
+  return options;
+}
+
+/** Sometimes hop-by-hop options, a routing header, a fragment header or destination options in front of the upper protocol. */
 function withExtensionHeaders(packet: Uint8Array, random: Random): Uint8Array {
   let upper = packet[6] as number;
   let payload = packet.subarray(40);
   const header = packet.slice(0, 40);
   while (random.chance(0.2)) {
-    const kind = random.pick([0, 44, 60]);
-    const length = kind === 44 ? 8 : random.pick([8, 16]);
+    const kind = random.pick([0, 43, 44, 60]);
+    const length = kind === 44 ? 8 : random.pick(kind === 43 ? [24, 40] : [8, 16, 24]);
     const extension = random.bytes(length);
+    if (kind === 43) extension.set([random.pick([0, 0, 2, 4]), random.below(4)], 2);
+    else if (random.chance(0.8)) extension.set(someOptions(length - 2, random), 2);
     extension[0] = upper;
     extension[1] = length / 8 - 1;
     if (kind === 44)

@@ -1,7 +1,7 @@
 // Batch equals sequence: datagrams opened in one kernel call end as they do one by one, whatever the window does
 // meanwhile. Sequence numbers jump, come twice, come late and cross 2^32.
 import { describe, expect, it } from "vitest";
-import { DataPlane, type SaConfig, type Verdict } from "../../src/index.js";
+import { DataPlane, type EspConfig, type Verdict } from "../../src/index.js";
 import { hex, ipv4 } from "../packets.js";
 import { Random } from "../random.js";
 import { sealEsp } from "../reference/esp.js";
@@ -14,7 +14,7 @@ const EPOCH = 2n ** 32n;
 const isTold = ({ name }: Suite) =>
   /gcm-16 128|chacha|cbc 128 hmac-sha2-256-128|null aes-cmac|null hmac-md5|des-cbc.*(sha1|md5)/.test(name);
 
-function ivFor(config: SaConfig, sequence: bigint, random: Random): Uint8Array {
+function ivFor(config: EspConfig, sequence: bigint, random: Random): Uint8Array {
   if (config.encryption === "null") return new Uint8Array(0);
   if (config.encryption === "aes-cbc") return random.bytes(16);
   const iv = Buffer.alloc(8);
@@ -65,7 +65,7 @@ describe.each(BUILDS)("$name", ({ options: build, suites }) => {
       let delivered = 0;
       for (let round = 0; round < 12; round++) {
         const given = { esn, replayWindow, initialSequence: start };
-        const config = { ...saConfig(suite, SHAPE, 0x7001, random), ...given } as SaConfig;
+        const config = { ...saConfig(suite, SHAPE, 0x7001, random), ...given } as EspConfig;
         const sas = [whole.addSa(inbound(config)), single.addSa(inbound(config))] as const;
         const datagrams = numbers(start, esn, random).map((sequence) => {
           const iv = ivFor(config, sequence, random);

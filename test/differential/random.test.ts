@@ -165,7 +165,12 @@ function arrivals(carrier: Carrier, peers: readonly ReferenceSa[], peer: Plane, 
     if (random.chance(0.05)) sa.sequence -= BigInt(Math.min(Number(sa.sequence), random.pick([1, 64, 200])));
     const { datagrams } = peer.protect(0, randomPacket(random), sa, drawn);
     for (const datagram of datagrams) sent.push(Uint8Array.from(datagram));
-    if (random.chance(0.03) && carrier === "udp" && sa.config.natTraversal === undefined) {
+    if (
+      random.chance(0.03) &&
+      carrier === "udp" &&
+      sa.config.protocol === "esp" &&
+      sa.config.natTraversal === undefined
+    ) {
       sa.sequence++; // authentic, and no packet inside
       const payload = random.bytes(random.below(60));
       const iv = random.bytes(sa.config.encryption === "null" ? 0 : sa.config.encryption === "aes-cbc" ? 16 : 8);

@@ -1,12 +1,20 @@
 // Two planes and an SA between them, for stories.
-import { DataPlane, type Item, type PlaneOptions, type Sa, type SaConfig, type Verdict } from "../../src/index.js";
+import {
+  DataPlane,
+  type EspConfig,
+  type Item,
+  type PlaneOptions,
+  type Sa,
+  type SaConfig,
+  type Verdict,
+} from "../../src/index.js";
 
 export const GCM_KEY = Uint8Array.from({ length: 20 }, (_, i) => i + 1);
 export const TUNNEL = { source: "192.0.2.1", target: "192.0.2.2" };
 
 export type Options = Partial<
   Pick<
-    SaConfig,
+    EspConfig,
     | "addedAt"
     | "dfBit"
     | "dscp"
@@ -27,7 +35,7 @@ export type Options = Partial<
   >
 > & { readonly tunnel?: { readonly source: string; readonly target: string } };
 
-export function gcm(direction: "out" | "in", options: Options = {}): SaConfig {
+export function gcm(direction: "out" | "in", options: Options = {}): EspConfig {
   return {
     direction,
     protocol: "esp",

@@ -1,26 +1,26 @@
 // One ESP packet, RFC 4303 section 2, from the SPI to the ICV.
 //
 //   | SPI | sequence | IV | payload | 1 2 3 .. | pad length | next header | ICV |
-import type { SaConfig } from "../../src/sad/config.js";
+import type { EspConfig } from "../../src/sad/config.js";
 import { aeadOpen, aeadSeal, decrypt, encrypt, integrityCheckValue } from "./ciphers.js";
 import { ENCRYPTION_SIZES, INTEGRITY_SIZES } from "./suites.js";
 
 export const ESP_HEADER_LENGTH = 8;
 const TRAILER_LENGTH = 2;
 
-export function icvLengthOf(config: SaConfig): number {
+export function icvLengthOf(config: EspConfig): number {
   return config.integrity === undefined
     ? ENCRYPTION_SIZES[config.encryption].icvLength
     : INTEGRITY_SIZES[config.integrity].icvLength;
 }
 
 /** Bytes that the encryption sees of a payload. */
-export function textLengthOf(config: SaConfig, payloadLength: number): number {
+export function textLengthOf(config: EspConfig, payloadLength: number): number {
   const { alignment } = ENCRYPTION_SIZES[config.encryption];
   return Math.ceil((payloadLength + TRAILER_LENGTH) / alignment) * alignment;
 }
 
-export function espLengthOf(config: SaConfig, payloadLength: number): number {
+export function espLengthOf(config: EspConfig, payloadLength: number): number {
   const { ivLength } = ENCRYPTION_SIZES[config.encryption];
   return ESP_HEADER_LENGTH + ivLength + textLengthOf(config, payloadLength) + icvLengthOf(config);
 }
@@ -33,14 +33,14 @@ export function counterIv(sequence: bigint): Uint8Array {
 }
 
 /** RFC 4303 section 2.4: the padding counts 1, 2, 3. */
-function textOf(config: SaConfig, payload: Uint8Array, nextHeader: number): Uint8Array {
+function textOf(config: EspConfig, payload: Uint8Array, nextHeader: number): Uint8Array {
   const padLength = textLengthOf(config, payload.length) - payload.length - TRAILER_LENGTH;
   const padding = Uint8Array.from({ length: padLength }, (_, i) => i + 1);
   return Buffer.concat([payload, padding, Buffer.of(padLength, nextHeader)]);
 }
 
 /** The halves of the sequence number, and what AEADs authenticate besides the text. */
-function numbers(config: SaConfig, sequence: bigint) {
+function numbers(config: EspConfig, sequence: bigint) {
   const spi = Buffer.alloc(4);
   const number = Buffer.alloc(8);
   spi.writeUInt32BE(config.spi);
@@ -51,7 +51,7 @@ function numbers(config: SaConfig, sequence: bigint) {
 }
 
 export function sealEsp(
-  config: SaConfig,
+  config: EspConfig,
   sequence: bigint,
   iv: Uint8Array,
   payload: Uint8Array,
@@ -72,7 +72,7 @@ export function sealEsp(
 }
 
 /** Whether the packet is as long as its suite needs; CBC's text comes in whole blocks, RFC 3602 and 2451 section 2.4. */
-export function lengthIsPossible(config: SaConfig, packet: Uint8Array): boolean {
+export function lengthIsPossible(config: EspConfig, packet: Uint8Array): boolean {
   const textLength =
     packet.length - ESP_HEADER_LENGTH - ENCRYPTION_SIZES[config.encryption].ivLength - icvLengthOf(config);
   const { alignment } = ENCRYPTION_SIZES[config.encryption];
@@ -80,7 +80,7 @@ export function lengthIsPossible(config: SaConfig, packet: Uint8Array): boolean 
 }
 
 /** The text of a packet, or undefined when its ICV does not verify. */
-export function openEsp(config: SaConfig, sequence: bigint, packet: Uint8Array): Uint8Array | undefined {
+export function openEsp(config: EspConfig, sequence: bigint, packet: Uint8Array): Uint8Array | undefined {
   const { encryption } = config;
   const { high, associated } = numbers(config, sequence);
   const textAt = ESP_HEADER_LENGTH + ENCRYPTION_SIZES[encryption].ivLength;

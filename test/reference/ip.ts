@@ -20,9 +20,8 @@ export interface IpPacket {
   readonly complete: boolean;
 }
 
-const EXTENSIONS = [0, 43, 44, 51, 60, 135];
+const EXTENSIONS = [0, 43, 44, 60, 135]; // not AH: RFC 4301 section 4.4.1.1
 const FRAGMENT = 44;
-const AUTHENTICATION = 51;
 
 export function readPacket(bytes: Uint8Array): IpPacket | undefined {
   if (bytes.length < 20) return undefined;
@@ -66,7 +65,7 @@ function readVersion6(packet: Buffer): IpPacket | undefined {
       isLater = offsetAndFlags >= 8;
     }
     protocolOffset = headerLength;
-    headerLength += protocol === FRAGMENT ? 8 : protocol === AUTHENTICATION ? (units + 2) * 4 : (units + 1) * 8;
+    headerLength += protocol === FRAGMENT ? 8 : (units + 1) * 8;
     protocol = next;
   }
   const complete = headerLength <= totalLength && (isLater || !EXTENSIONS.includes(protocol));

@@ -1,12 +1,13 @@
-// The data plane as a specification: one packet at a time, in the order of RFC 4301 section 5 and RFC 4303 section 3,
+// The data plane as a specification: one packet at a time, in the order of RFC 4301 section 5, RFC 4303 section 3 and RFC 4302 section 3,
 // over node:crypto. No batch, no kernel, nothing kept but what the RFCs ask for. The engine is compared with it.
 //
 // What a real implementation draws at random, the IV of CBC and the IPv4 identification, is handed in.
 import ipaddr from "ipaddr.js";
-import type { SaConfig } from "../../src/sad/config.js";
+import type { AhConfig, EspConfig, SaConfig } from "../../src/sad/config.js";
 import type { PolicyAction } from "../../src/spd/policy.js";
 import type { Selector } from "../../src/spd/selector.js";
 import type { Verdict } from "../../src/verdict.js";
+import { ahLengthIsPossible, ahLengthOf, ahVerifies, readAh, sealAh, withoutAh } from "./ah.js";
 import { counterIv, espLengthOf, lengthIsPossible, openEsp, readTrailer, sealEsp, textLengthOf } from "./esp.js";
 import { cutDatagram, cutPacket } from "./fragments.js";
 import { completeHeader, type IpPacket, readPacket, udpChecksum, writePacket } from "./ip.js";
@@ -14,7 +15,7 @@ import { selects } from "./selector.js";
 import { ENCRYPTION_SIZES } from "./suites.js";
 import { ReplayWindow } from "./window.js";
 
-const [IPV4, UDP, IPV6, ESP, NONE] = [4, 17, 41, 50, 59];
+const [IPV4, UDP, IPV6, ESP, AH, NONE] = [4, 17, 41, 50, 51, 59];
 
 export interface Drawn {
   readonly iv: Uint8Array;
@@ -114,11 +115,14 @@ export class ReferencePlane {
     const cut = this.#cut(sa, packet, ip);
     const pieces = (cut?.pieces ?? [packet]).map((piece) => ({ piece, ip: readPacket(piece) as IpPacket }));
     const payloads = pieces.map(({ piece, ip }) => this.#payloadOf(sa, piece, ip));
-    const texts = payloads.map((payload) => textLengthOf(config, payload.length));
+    // RFC 4301 section 4.4.2.1: what is encrypted, what AH authenticates
+    const counted = payloads.map(({ length }) =>
+      config.protocol === "ah" ? this.#outerLength(sa, length, ip) : textLengthOf(config, length),
+    );
     if (
       sa.isFull(
-        texts.reduce((sum, text) => sum + text),
-        texts.length,
+        counted.reduce((sum, bytes) => sum + bytes),
+        counted.length,
       )
     )
       return ended("no-sa");
@@ -126,10 +130,15 @@ export class ReferencePlane {
     const datagrams: Uint8Array[] = [];
     for (const [index, { piece, ip }] of pieces.entries()) {
       if (sa.sequence === (config.esn ? 2n ** 64n : 2n ** 32n) - 1n) return ended("exhausted"); // RFC 4303 3.3.3
-      sa.count(texts[index] as number);
       sa.sequence++;
       const own = drawn(index);
-      const sealed = this.#seal(sa, piece, ip, payloads[index] as Uint8Array, own);
+      const payload = payloads[index] as Uint8Array;
+      const sealed =
+        config.protocol === "ah"
+          ? this.#sealAh(config, sa.sequence, piece, ip, payload, own)
+          : this.#seal(config, sa.sequence, piece, ip, payload, own);
+      if (sealed === undefined) return ended("malformed");
+      sa.count(counted[index] as number);
       datagrams.push(...cutDatagram(sealed, this.#carrier === "ip" ? cut.mtu : Infinity, own.fragmentIdentification));
     }
     return { verdict: "sealed", datagrams };
@@ -184,17 +193,35 @@ export class ReferencePlane {
     const ownHeader = (ends?.source ?? "").includes(":") ? 40 : 20;
     const ipHeader = this.#carrier === "ip" && config.mode === "transport" ? ip.headerLength : ownHeader;
     const udp = this.#carrier === "udp" || natt !== undefined ? 8 : 0;
-    return ipHeader + udp + marker + espLengthOf(config, payloadLength);
+    if (config.protocol === "esp") return ipHeader + udp + marker + espLengthOf(config, payloadLength);
+    const version = config.mode === "transport" ? ip.version : ownHeader === 40 ? 6 : 4;
+    return ipHeader + ahLengthOf(config, version) + payloadLength;
   }
 
-  #seal(sa: ReferenceSa, packet: Uint8Array, ip: IpPacket, payload: Uint8Array, drawn: Drawn): Buffer {
-    const { config } = sa;
+  /** RFC 4302 section 3.1: behind the packet's own header, or behind one of the tunnel. */
+  #sealAh(config: AhConfig, sequence: bigint, packet: Uint8Array, ip: IpPacket, payload: Uint8Array, drawn: Drawn) {
+    if (config.mode === "transport") {
+      return sealAh(config, sequence, packet.subarray(0, ip.totalLength), ip.headerLength, ip.protocolOffset);
+    }
+    const outer = this.#inTunnel(config, ip, ip.version === 4 ? IPV4 : IPV6, payload, drawn);
+    const six = outer.readUInt8(0) >> 4 === 6;
+    return sealAh(config, sequence, outer, six ? 40 : 20, six ? 6 : 9);
+  }
+
+  #seal(
+    config: EspConfig,
+    sequence: bigint,
+    packet: Uint8Array,
+    ip: IpPacket,
+    payload: Uint8Array,
+    drawn: Drawn,
+  ): Buffer {
     const transport = config.mode === "transport";
     const { ivLength } = ENCRYPTION_SIZES[config.encryption];
     const isCbc = config.encryption.endsWith("-cbc");
-    const iv = (isCbc ? drawn.iv : counterIv(sa.sequence)).subarray(0, ivLength);
+    const iv = (isCbc ? drawn.iv : counterIv(sequence)).subarray(0, ivLength);
     const nextHeader = transport ? ip.protocol : ip.version === 4 ? IPV4 : IPV6;
-    const esp = sealEsp(config, sa.sequence, iv, payload, nextHeader);
+    const esp = sealEsp(config, sequence, iv, payload, nextHeader);
     const marked = config.natTraversal?.marker === "non-ike" ? Buffer.concat([Buffer.alloc(8), esp]) : esp;
     if (this.#carrier === "udp") return Buffer.from(marked);
     const inner = config.natTraversal === undefined ? marked : this.#inUdp(config, marked);
@@ -241,13 +268,14 @@ export class ReferencePlane {
     const outer = readPacket(datagram);
     if (outer?.complete !== true) return { verdict: "malformed" };
     const natt = outer.protocol === UDP && this.#nattPorts().includes(outer.ports?.[1] ?? -1);
-    if (outer.protocol !== ESP && !natt) {
+    if (outer.protocol !== ESP && outer.protocol !== AH && !natt) {
       const bypassed = this.#match("in", outer)?.action === "bypass";
       return bypassed
         ? { verdict: "bypassed", packet: datagram.subarray(0, outer.totalLength) }
         : { verdict: "discarded" };
     }
     if (outer.isFragment) return { verdict: "fragment" };
+    if (outer.protocol === AH) return this.#openAh(now, Buffer.from(datagram.subarray(0, outer.totalLength)), outer);
     const header = datagram.subarray(0, outer.headerLength);
     const payload = Buffer.from(datagram.subarray(outer.headerLength, outer.totalLength));
     if (!natt) return this.#open(now, payload, { header, outer });
@@ -281,21 +309,47 @@ export class ReferencePlane {
   #open(now: number, esp: Uint8Array, around: Around | undefined): Opened {
     if (esp.length < 8) return { verdict: "malformed" };
     const spi = Buffer.from(esp).readUInt32BE(0);
-    const sa = this.#associations.find(
-      ({ config, state }) => config.direction === "in" && config.spi === spi && state !== "deleted",
-    );
-    if (sa === undefined) return { verdict: "unknown-spi" };
+    const sa = this.#find(spi);
+    const config = sa?.config;
+    if (sa === undefined || config?.protocol !== "esp") return { verdict: "unknown-spi" };
     if (sa.isOver(now)) return { verdict: "expired" };
-    if (!lengthIsPossible(sa.config, esp)) return { verdict: "malformed" };
+    if (!lengthIsPossible(config, esp)) return { verdict: "malformed" };
     const sequence = sa.window.infer(Buffer.from(esp).readUInt32BE(4));
     const judged = sa.window.judge(sequence);
     if (judged !== undefined) return { verdict: judged };
-    const text = openEsp(sa.config, sequence, esp);
+    const text = openEsp(config, sequence, esp);
     if (text === undefined) return { verdict: "forged" };
     sa.window.accept(sequence);
     const trailer = readTrailer(text);
     if (trailer === undefined) return { verdict: "bad-trailer" };
     return this.#deliver(sa, sequence, text.length, trailer, around);
+  }
+
+  #find(spi: number): ReferenceSa | undefined {
+    return this.#associations.find(
+      ({ config, state }) => config.direction === "in" && config.spi === spi && state !== "deleted",
+    );
+  }
+
+  /** RFC 4302 section 3.4: SA, window, ICV over the whole packet. */
+  #openAh(now: number, packet: Buffer, outer: IpPacket): Opened {
+    const ah = readAh(packet.subarray(outer.headerLength));
+    if (ah === undefined) return { verdict: "malformed" };
+    const sa = this.#find(ah.spi);
+    const config = sa?.config;
+    if (sa === undefined || config?.protocol !== "ah") return { verdict: "unknown-spi" };
+    if (sa.isOver(now)) return { verdict: "expired" };
+    if (!ahLengthIsPossible(config, packet, outer.headerLength, ah.length)) return { verdict: "malformed" };
+    const sequence = sa.window.infer(ah.low);
+    const judged = sa.window.judge(sequence);
+    if (judged !== undefined) return { verdict: judged };
+    if (!ahVerifies(config, sequence, packet, outer.headerLength)) return { verdict: "forged" };
+    sa.window.accept(sequence);
+    const opened =
+      config.mode === "transport"
+        ? withoutAh(packet, outer.headerLength, ah)
+        : fromTunnel(packet.subarray(outer.headerLength + ah.length), ah.nextHeader, outer.tos % 4);
+    return this.#end(sa, sequence, packet.length, opened);
   }
 
   #deliver(
@@ -312,10 +366,18 @@ export class ReferencePlane {
         : config.mode === "tunnel"
           ? fromTunnel(payload, nextHeader, (around?.outer.tos ?? 0) % 4)
           : this.#fromTransport(config, payload, nextHeader, around);
-    if (nextHeader !== NONE && packet === undefined) return { verdict: "malformed" };
+    if (nextHeader !== NONE) return this.#end(sa, sequence, textLength, packet);
     if (sa.isFull(textLength)) return { verdict: "expired" };
     sa.count(textLength);
-    if (packet === undefined) return { verdict: "dummy" };
+    return { verdict: "dummy" };
+  }
+
+  /** RFC 4301 section 5.2: `packet` has come out of `sa`. Undefined: what came out is none. */
+  #end(sa: ReferenceSa, sequence: bigint, counted: number, packet: Uint8Array | undefined): Opened {
+    const { config } = sa;
+    if (packet === undefined) return { verdict: "malformed" };
+    if (sa.isFull(counted)) return { verdict: "expired" };
+    sa.count(counted);
     const ip = readPacket(packet) as IpPacket;
     if (config.selectors?.some((selector) => selects(selector, ip)) === false) return { verdict: "policy-mismatch" };
     return { verdict: "delivered", packet, sequence };

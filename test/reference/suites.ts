@@ -77,6 +77,9 @@ const EVERY: readonly Suite[] = (Object.keys(ENCRYPTION_SIZES) as EncryptionName
   );
 });
 
+/** The integrity algorithms of profile "interop". */
+export const INTEGRITIES = (Object.keys(INTEGRITY_SIZES) as IntegrityName[]).filter((name) => !LEGACY.has(name));
+
 const isLegacy = ({ encryption, integrity }: Suite) => LEGACY.has(encryption) || LEGACY.has(integrity);
 
 /** What profile "interop" accepts. */
