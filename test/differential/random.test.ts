@@ -73,7 +73,7 @@ function drawnFrom(config: SaConfig | undefined, carrier: Carrier, datagrams: re
   const heads = datagrams.filter((datagram) => carrier === "udp" || !isLaterFragment(datagram));
   return (index: number): Drawn => {
     const datagram = heads[index];
-    if (config === undefined || datagram === undefined)
+    if (config === undefined || datagram === undefined || datagram.length === 0)
       return { iv: new Uint8Array(16), identification: 0, fragmentIdentification: 0 };
     const at = espOffset(config, carrier, datagram) + 8;
     const headerLength = carrier === "ip" ? (readPacket(datagram)?.headerLength ?? 8) : 8;
