@@ -1,5 +1,9 @@
 // wasm-ipsec/ios: the guide's configuration language, and what a router prints.
+
 export type { AccessList, AccessRule, AddressMatch, PortMatch, Remark } from "./access-rule.js";
+export { type ApplyOptions, applyConfig, planeOptionsOf } from "./apply/apply.js";
+export type { Keying, LiveIdent, SaKeys } from "./apply/live-ident.js";
+export type { IosSession, SessionOptions } from "./apply/session.js";
 export { type DebugNegotiation, type DebugSa, negotiationLines } from "./debug-ipsec.js";
 export {
   acknowledged,
@@ -10,6 +14,8 @@ export {
   probeSent,
 } from "./debug-isakmp.js";
 export type { Diagnostic, Severity } from "./diagnostic.js";
+export { EXEC_COMMANDS, execute } from "./exec.js";
+export { Lab, type LabDelivery, type LabOptions, type LabRouter } from "./lab.js";
 export { Log, type LogCounts, type LogOptions, logHeader } from "./logging.js";
 export {
   invalidSpi,

@@ -1,0 +1,42 @@
+// The guide's two routers in a lab, with other transforms where asked.
+import { DataPlane } from "../../src/index.js";
+import { Lab, type LabRouter, parseConfig, planeOptionsOf } from "../../src/ios/index.js";
+import { guideConfig } from "./configs.js";
+import { march } from "./printed.js";
+
+export interface TwoRouters {
+  readonly lab: Lab;
+  readonly a: LabRouter;
+  readonly b: LabRouter;
+}
+
+export const EPOCH = march(24, "20:55:00.000");
+
+/** `change`: what is done to both texts. */
+export async function twoRouters(change: (text: string) => string = (text) => text): Promise<TwoRouters> {
+  return routers(change(guideConfig("router-a")), change(guideConfig("router-b")));
+}
+
+export async function routers(textA: string, textB: string): Promise<TwoRouters> {
+  let seed = 1;
+  const random = (bytes: Uint8Array) => {
+    for (let i = 0; i < bytes.length; i++) {
+      seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0;
+      bytes[i] = seed >>> 24;
+    }
+  };
+  const lab = new Lab({ random, epoch: EPOCH });
+  const [a, b] = await Promise.all(
+    [textA, textB].map(async (text) => {
+      const { config } = parseConfig(text);
+      return { config, plane: await DataPlane.create({ ...planeOptionsOf(config), limits: "edge" }) };
+    }),
+  );
+  if (a === undefined || b === undefined) throw new Error("two routers were asked for");
+  return { lab, a: lab.add(a.plane, a.config), b: lab.add(b.plane, b.config) };
+}
+
+/** The guide's transform set by another one. */
+export function withTransforms(transforms: string) {
+  return (text: string) => text.replace("auth2 ah-sha-hmac esp-des esp-sha-hmac", `auth2 ${transforms}`);
+}
