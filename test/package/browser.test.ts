@@ -1,6 +1,6 @@
 // The packed package in a headless Chromium, under a Content Security Policy: bundled, on a page and in a worker; and
 // as it is, with an import map.
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { delimiter, join } from "node:path";
@@ -56,8 +56,9 @@ const PAGES: Readonly<Record<string, { policy: string; scripts: string }>> = {
   "/forbidden": { policy: "script-src 'self'", scripts: BUNDLED },
 };
 
-function serve(folder: string): Server {
+function serve(folder: string, asked: string[]): Server {
   return createServer(({ url = "/" }, response) => {
+    asked.push(url);
     const page = PAGES[url];
     // A worker has the policy its script is served with.
     response.setHeader("content-security-policy", page?.policy ?? ALLOWED);
@@ -70,7 +71,7 @@ function serve(folder: string): Server {
 
 async function bundle(folder: string, name: string): Promise<void> {
   const build = await rolldown({ input: join(folder, name), platform: "browser", logLevel: "silent" });
-  await build.write({ file: join(folder, "bundle", name), format: "esm" });
+  await build.write({ dir: join(folder, "bundle"), chunkFileNames: "[name].js", format: "esm" });
   await build.close();
 }
 
@@ -86,11 +87,13 @@ function inChromium(): void {
   let installed: Installed;
   let server: Server;
   let browser: Browser;
+  /** What the pages have fetched. */
+  const asked: string[] = [];
 
   beforeAll(async () => {
     installed = installPackage(SOURCES);
     for (const name of ["page.js", "worker.js"]) await bundle(installed.folder, name);
-    server = serve(installed.folder);
+    server = serve(installed.folder, asked);
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     // Without Chromium's sandbox, as playwright starts it: it refuses root, and the pages are ours.
     browser = await chromium.launch({ executablePath: BROWSER as string });
@@ -119,6 +122,12 @@ function inChromium(): void {
     for (const variant of ["simd", "relaxed-simd", "auto"]) {
       expect(complaints(await answer(path, where, variant), variant, "relaxed-simd")).toEqual([]);
     }
+  });
+
+  it("the legacy build is a file of its own, which nothing has asked for", () => {
+    const files = readdirSync(join(installed.folder, "bundle"));
+    expect(files).toContain("legacy.js");
+    expect(asked.filter((url) => url.includes("legacy"))).toEqual([]);
   });
 
   it("a Content Security Policy without 'wasm-unsafe-eval' is an error that names it", async () => {
