@@ -131,6 +131,16 @@ export class DataPlane {
     return engine.peers.heard(peer, engine.now, sequence);
   }
 
+  /**
+   * Something unauthenticated says that the peer may have lost its SAs (RFC 7296 section 1.5): it is probed, if it is
+   * watched, at most once an interval.
+   */
+  suspect(now: number, peer: Peer): void {
+    const engine = this.#begin(now);
+    engine.peers.check(peer);
+    engine.peers.suspect(peer, engine.now);
+  }
+
   /** Whether an unknown SPI may lead to an IKE SA; event `invalid-spi` says so in `recovery`. */
   get invalidSpiRecovery(): boolean {
     return this.#engine.invalidSpi.recovery;

@@ -77,7 +77,7 @@ export class Engine {
     const { invalidSpiRecovery = false, invalidSpiRates = {}, natKeepalive } = options;
     this.#random = options.random;
     this.keepalives = new Keepalives(natKeepalive, () => this.chance());
-    this.invalidSpi = new InvalidSpi(memory, this.events, invalidSpiRecovery, invalidSpiRates);
+    this.invalidSpi = new InvalidSpi(memory, this.events, this.peers, invalidSpiRecovery, invalidSpiRates);
     const jumbo = memory.plan.jumbos + limits.jumboPackets * JUMBO_SIZE;
     this.single = new Entry((memory.plan.descriptors + limits.packets * D_SIZE_OF) >> 2, jumbo);
     this.singleData = jumbo + SLOT_HEADROOM;

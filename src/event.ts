@@ -32,6 +32,8 @@ export type Event =
       readonly protocol: 50 | 51;
       readonly source: string | undefined;
       readonly target: string | undefined;
+      /** The peer whose current address `source` is. */
+      readonly peer: Peer | undefined;
       readonly path: Path | undefined;
       readonly recovery: boolean;
       readonly suppressed: number;

@@ -7,6 +7,7 @@ import type { EventQueue } from "../event.js";
 import type { KernelMemory } from "../wasm/memory.js";
 import type { Entry } from "../wasm/ring.js";
 import { formatAddress } from "../wire/address.js";
+import type { Peers } from "./peers.js";
 
 /** Sources remembered; the one longest silent is forgotten. */
 const SOURCES = 1024;
@@ -52,15 +53,17 @@ export class InvalidSpi {
   recovery: boolean;
   readonly #memory: KernelMemory;
   readonly #events: EventQueue;
+  readonly #peers: Peers;
   readonly #perSecond: number;
   readonly #sourceInterval: number;
   readonly #sources = new Map<string, TokenBucket>();
   #all: TokenBucket | undefined;
   #suppressed = 0;
 
-  constructor(memory: KernelMemory, events: EventQueue, recovery: boolean, rates: InvalidSpiRates) {
+  constructor(memory: KernelMemory, events: EventQueue, peers: Peers, recovery: boolean, rates: InvalidSpiRates) {
     this.#memory = memory;
     this.#events = events;
+    this.#peers = peers;
     this.recovery = recovery;
     this.#perSecond = whole(rates.perSecond ?? 10, 1000, "perSecond");
     this.#sourceInterval = whole(rates.perSourceSeconds ?? 10, 3600, "perSourceSeconds") * 1000;
@@ -91,6 +94,7 @@ export class InvalidSpi {
       protocol: outer && bytes[header + next] === PROTOCOL_AH ? PROTOCOL_AH : PROTOCOL_ESP,
       source,
       target: outer ? addressAt(bytes, header, 1) : path?.local?.address,
+      peer: this.#peers.at(source),
       path,
       recovery: this.recovery,
       suppressed: this.#suppressed,

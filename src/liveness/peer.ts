@@ -22,9 +22,13 @@ export interface PeerConfig {
   readonly port?: number;
   /** Absent: the peer is never probed. */
   readonly deadPeerDetection?: DeadPeerDetection;
+  /** Whether its outbound SAs follow it to another address or port, as its inbound ones do. Default true. */
+  readonly followMapping?: boolean;
   /** Return to the first address after this many seconds without a packet to or from another one, 1..31,536,000. */
   readonly preferredIdleSeconds?: number;
 }
+
+const PROTOCOL_NUMBER = { esp: 50, ah: 51 } as const;
 
 /** "up": nothing says otherwise. "probing": a probe is unanswered. "dead": until it is heard, or given an SA, again. */
 export type PeerState = "up" | "probing" | "dead";
@@ -40,6 +44,11 @@ export class Peer {
   readonly port: number;
   readonly deadPeerDetection: Required<DeadPeerDetection> | undefined;
   readonly preferredIdleSeconds: number | undefined;
+  /**
+   * RFC 7296 section 2.23: follow a peer behind a NAT when its mapping changes; a side that is behind one itself should
+   * not, nor one with MOBIKE. Set it once that is known.
+   */
+  followMapping: boolean;
 
   /** @internal */ readonly sas = new Set<Sa>();
   /** @internal Which of its timers run, timers/deadlines.ts. */ timers = 0;
@@ -63,6 +72,7 @@ export class Peer {
     this.deadPeerDetection = resolveDetection(config.deadPeerDetection);
     const idle = config.preferredIdleSeconds;
     this.preferredIdleSeconds = idle === undefined ? undefined : whole(idle, 1, 31_536_000, "preferredIdleSeconds");
+    this.followMapping = config.followMapping ?? true;
     this.sequence = sequence;
     this.#owner = owner;
   }
@@ -74,6 +84,15 @@ export class Peer {
 
   get state(): PeerState {
     return this.status;
+  }
+
+  /** Its outbound SA of this SPI: SPIs of outbound SAs are the peer's own numbers. `protocol`: 50 ESP, 51 AH. */
+  outbound(spi: number, protocol?: 50 | 51): Sa | undefined {
+    for (const sa of this.sas) {
+      if (sa.direction !== "out" || sa.spi !== spi || sa.state === "deleted") continue;
+      if (protocol === undefined || protocol === PROTOCOL_NUMBER[sa.protocol]) return sa;
+    }
+    return undefined;
   }
 
   /** Forgets the peer and deletes its SAs. Harmless when repeated. */

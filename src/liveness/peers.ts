@@ -84,6 +84,19 @@ export class Peers {
     return true;
   }
 
+  /** Somebody who proved nothing says that the peer may have lost its SAs: one probe, at most one an interval. */
+  suspect(peer: Peer, now: number): void {
+    const detection = peer.deadPeerDetection;
+    if (detection === undefined || !peer.watched || peer.status !== "up") return;
+    if (!(now - peer.probedAt < detection.seconds * 1000)) this.#probe(peer, now);
+  }
+
+  /** The peer whose current address this is. */
+  at(address: string | undefined): Peer | undefined {
+    for (const peer of this.#peers) if (peer.address === address) return peer;
+    return undefined;
+  }
+
   /** When a timer of a peer is due, as things stand. */
   dueAt(peer: Peer, timer: TimerName): number {
     if (!peer.watched) return Infinity;

@@ -53,6 +53,7 @@ export class Keepalives {
   intervalFor(sa: Sa, carrier: Carrier | undefined): number {
     const { config, keepaliveMs, template } = sa.resolved;
     if (sa.direction !== "out" || config.natTraversal === undefined) return Infinity;
+    if (config.natTraversal.keepaliveSeconds === 0) return Infinity;
     if (carrier === "ip" && template.source === undefined) return Infinity; // nobody said between which addresses
     if (keepaliveMs !== Infinity) return keepaliveMs;
     if (this.#setting === undefined) return Infinity;

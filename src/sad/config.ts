@@ -15,7 +15,7 @@ export interface NatTraversal {
   readonly targetPort: number;
   /** "rfc3948": ESP follows UDP at once. "non-ike": behind eight zero bytes, as the guide has it. Default "rfc3948". */
   readonly marker?: "rfc3948" | "non-ike";
-  /** Seconds without a sent packet after which `tick` produces a keepalive (RFC 3948 section 4), 1..3600. Default: none. */
+  /** Seconds without a sent packet after which `tick` produces a keepalive (RFC 3948 section 4), 1..3600; 0: never. Default: the plane's `natKeepalive`. */
   readonly keepaliveSeconds?: number;
 }
 

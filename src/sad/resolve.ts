@@ -84,7 +84,8 @@ export function resolveSa(given: SaConfig, carrier: "udp" | "ip", profile: Profi
     pathMtu: whole(config.pathMtu ?? 1500, 256, 65535, "pathMtu", "mtu"),
     ...resolveCutting(config, given),
     tfcPadding,
-    keepaliveMs: seconds(natt?.keepaliveSeconds, 3600, "natTraversal.keepaliveSeconds"),
+    keepaliveMs:
+      natt?.keepaliveSeconds === 0 ? Infinity : seconds(natt?.keepaliveSeconds, 3600, "natTraversal.keepaliveSeconds"),
     dummyMs: seconds(config.dummySeconds, 3600, "dummySeconds"),
     idleMs: seconds(config.idleSeconds, 31_536_000, "idleSeconds"),
   };
