@@ -10,6 +10,7 @@
 //   cutPiece(packet, unit, index, target)   one piece of an IPv4 packet before it is sealed; its length
 //   laterHeaderLength(packet)               bytes of the header of its pieces but the first
 //   cutNext(descriptor, mtu, first)         the next fragment of a sealed datagram; whether more follow
+//   unwrapInflated(descriptor, payload, length)   what IPComp carried, inflated, becomes a packet
 //   variant()                   which build this is: 0 simd, 1 relaxed-simd, 2 legacy
 //
 // Addresses and counts are i32. Nothing throws, nothing allocates, nothing is imported.
@@ -20,6 +21,7 @@ import { wipe } from "./bytes";
 import { AES_KEY_WORK, C_IV_KEY, C_IV_PLANES } from "./layout";
 
 export { cutNext, cutPiece, laterHeaderLength } from "./fragment";
+export { unwrapInflated } from "./esp/unwrap";
 export { open } from "./open";
 export { seal } from "./seal";
 export { saDelete, saExpire, saInstall, saTemplate } from "./sad";

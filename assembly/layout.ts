@@ -111,6 +111,7 @@ export const FLAG_ESN = 1;
 export const FLAG_REBUILD = 2; // transport mode, carrier udp: the template holds the IP header to rebuild (in)
 export const FLAG_SELECTORS = 4; // the engine wants the inner addresses and ports (in)
 export const FLAG_CARRIES = 8; // of a bundle: what comes out of it is for another SA (in)
+export const FLAG_COMPRESSION = 16; // next header 108 is the engine's to inflate (in)
 export const DF_COPY = 0;
 export const DF_SET = 1;
 export const DF_CLEAR = 2;
@@ -160,7 +161,8 @@ export const D_STATUS = 16; // u32: status.ts
 export const D_NEXT_HEADER = 20; // u32: out: 4, 41, 59 or the upper protocol; in, before the call: PROTOCOL_ESP | PROTOCOL_AH, then as opened
 export const D_PAD_TO = 24; // u32 out: TFC: the payload is padded to this length first (RFC 4303 section 2.7); 0 = none
 export const D_NEWEST = 24; // u32 in: 1 when the number is above all that were accepted before
-export const D_TOS = 28; // u32 in: TOS of the outer header; 0 where a socket hides it
+export const D_TOS = 28; // u32 in: TOS of the outer header; 0 where a socket hides it. Out, IPComp: TOS inside, and INNER_DF
+export const INNER_DF = 256;
 export const D_SEQUENCE = 32; // u64
 export const D_TEXT = 40; // u32 address of the text: plain before sealing, cipher after
 export const D_TEXT_LENGTH = 44; // u32 bytes: payload, TFC, padding, pad length, next header

@@ -5,6 +5,7 @@ import { Engine } from "./engine.js";
 import { IpsecError } from "./errors.js";
 import type { Event } from "./event.js";
 import { newArrival, receive, settleInbound } from "./inbound.js";
+import { checkCompression } from "./ipcomp/association.js";
 import { Item } from "./item.js";
 import { resolveLimits } from "./limits.js";
 import type { Peer, PeerConfig } from "./liveness/peer.js";
@@ -86,6 +87,7 @@ export class DataPlane {
       random: this.#random,
     });
     this.#engine.carrier = options.carrier;
+    this.#engine.compressor = options.compression;
     this.#kernel = (descriptors, count) => {
       kernel.seal(descriptors, count);
       kernel.open(descriptors, count);
@@ -97,6 +99,7 @@ export class DataPlane {
     const engine = this.#open();
     const carrier = carrierFor(engine.carrier, config.carrier);
     const resolved = resolveSa(config, carrier, this.#profile, this.#defaults);
+    checkCompression(resolved.config, engine.compressor);
     if (resolved.config.peer !== undefined) engine.peers.check(resolved.config.peer);
     const { source, target } =
       resolved.config.mode === "tunnel" ? resolved.config.tunnel : (resolved.config.endpoints ?? {});

@@ -5,11 +5,13 @@ import {
   D_NEXT_HEADER,
   D_SIZE_OF,
   D_STATUS,
+  JUMBO_DATA,
   JUMBO_SIZE,
   SLOT_HEADROOM,
 } from "../assembly/layout.js";
 import { IpsecError } from "./errors.js";
 import { EventQueue, type LifetimeLimit } from "./event.js";
+import type { Compressor } from "./ipcomp/codec.js";
 import type { Limits } from "./limits.js";
 import { InvalidSpi } from "./liveness/invalid-spi.js";
 import { Peer } from "./liveness/peer.js";
@@ -54,6 +56,8 @@ export class Engine {
   readonly single: Entry;
   readonly singleData: number;
   carrier: Carrier | undefined;
+  /** Of SAs with IPComp. */
+  compressor: Compressor | undefined;
   /** The largest `now` seen. */
   now = -Infinity;
   /** UDP ports on which ESP is expected (carrier ip), with the number of SAs behind each. */
@@ -79,7 +83,7 @@ export class Engine {
     this.keepalives = new Keepalives(natKeepalive, () => this.chance());
     this.invalidSpi = new InvalidSpi(memory, this.events, this.peers, invalidSpiRecovery, invalidSpiRates);
     const jumbo = memory.plan.jumbos + limits.jumboPackets * JUMBO_SIZE;
-    this.single = new Entry((memory.plan.descriptors + limits.packets * D_SIZE_OF) >> 2, jumbo);
+    this.single = new Entry((memory.plan.descriptors + limits.packets * D_SIZE_OF) >> 2, jumbo, JUMBO_DATA);
     this.singleData = jumbo + SLOT_HEADROOM;
     memory.words[C_NEXT_ID >> 2] = seed;
   }

@@ -6,7 +6,8 @@
 //   3  one kernel call for the batch                       malformed, unknown-spi, expired, stale, replayed, forged,
 //                                                          bad-trailer                    assembly/open.ts
 //   4  authenticated: volume, idle, NAT mapping, counters  expired, dummy                 the only place liveness is fed
-//   5  the inner packet against the SA's selectors         policy-mismatch
+//   5  inflated, where the SA compresses (IPComp)         malformed, too-big                ipcomp/decompress.ts
+//   6  the inner packet against the SA's selectors         policy-mismatch
 import {
   D_HEADER_LENGTH,
   D_INNER,
@@ -29,6 +30,7 @@ import {
 } from "../assembly/layout.js";
 import { PENDING } from "../assembly/status.js";
 import type { Engine } from "./engine.js";
+import { decompress } from "./ipcomp/decompress.js";
 import { classify, NATT_PORT, NON_ESP_MARKER_LENGTH, NON_IKE_MARKER_LENGTH } from "./natt/framing.js";
 import type { Path } from "./natt/path.js";
 import type { Sa } from "./sad/sa.js";
@@ -170,7 +172,7 @@ export function describeInbound(engine: Engine, entry: Entry, address: number, a
   entry.now = engine.now;
 }
 
-/** Steps 4 and 5: what the kernel answered becomes a verdict. */
+/** Steps 4 to 6: what the kernel answered becomes a verdict. */
 export function settleInbound(engine: Engine, entry: Entry): void {
   if (entry.verdict !== undefined) return;
   const { words } = engine.memory;
@@ -204,7 +206,9 @@ function judge(engine: Engine, entry: Entry, sa: Sa, verdict: Verdict): Verdict 
   if (sa.peer !== undefined) engine.peers.received(sa.peer, entry.now);
   if (verdict === "dummy") sa.dummies++;
   followMapping(engine, entry, sa);
-  return verdict === "delivered" && !mayTravel(engine, entry, sa) ? "policy-mismatch" : verdict;
+  if (verdict === "dummy") return verdict;
+  const inflated = sa.compression === undefined ? "delivered" : decompress(engine, entry, sa);
+  return inflated === "delivered" && !mayTravel(engine, entry, sa) ? "policy-mismatch" : inflated;
 }
 
 /** RFC 7296 section 2.23: only an authenticated packet newer than all before it moves the peer. */

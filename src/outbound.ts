@@ -5,7 +5,7 @@
 //   3  pick the SA                                   no-sa and the event acquire; policy-mismatch; fragment
 //   4  admit against the hard lifetimes              no-sa; the event soft-expired
 //   5  predict the sealed size, fit the path MTU     too-big, with the ICMP to send        frag/plan.ts
-//   6  stage in a slot                               the verb answers false: nothing taken
+//   6  stage in a slot; compress (IPComp)            the verb answers false: nothing taken
 //   7  one kernel call for the batch                 sealed, exhausted, no-sa             assembly/seal.ts
 //   8  settle: what the kernel answered, counted once
 import {
@@ -21,6 +21,8 @@ import {
   D_SA,
   D_START,
   D_STATUS,
+  D_TOS,
+  INNER_DF,
 } from "../assembly/layout.js";
 import { PENDING } from "../assembly/status.js";
 import type { Engine } from "./engine.js";
@@ -34,13 +36,14 @@ import {
   textLength,
 } from "./frag/fit.js";
 import { plan } from "./frag/plan.js";
+import { compress } from "./ipcomp/compress.js";
 import type { Sa } from "./sad/sa.js";
 import type { Policy } from "./spd/policy.js";
 import { matches } from "./spd/selector.js";
 import { type Verdict, verdictOf } from "./verdict.js";
 import type { Entry } from "./wasm/ring.js";
 import { writeTooBig } from "./wire/icmp.js";
-import { PROTOCOL_IPV4, PROTOCOL_IPV6, PROTOCOL_NONE, readIp } from "./wire/ip.js";
+import { PROTOCOL_IPCOMP, PROTOCOL_IPV4, PROTOCOL_IPV6, PROTOCOL_NONE, readIp } from "./wire/ip.js";
 import { IPV6_MINIMUM_MTU } from "./wire/ipv6.js";
 
 /** What steps 1 to 5 decided of the packet in `engine.fields`. Reused from packet to packet. */
@@ -237,21 +240,26 @@ export function describe(
   const { dfBit } = sa.resolved.config;
   const transport = sa.mode === "transport";
   const d = entry.descriptor;
-  words[d + (D_PACKET >> 2)] = address + headerLength;
-  words[d + (D_LENGTH >> 2)] = length - headerLength;
+  const nextHeader = transport ? fields.protocol : fields.version === 4 ? PROTOCOL_IPV4 : PROTOCOL_IPV6;
+  const payload = address + headerLength;
+  const shorter = sa.compression === undefined ? 0 : compress(engine, sa, payload, length - headerLength, nextHeader);
+  const reserved = shorter === 0 ? text : textLength(sa, shorter);
+  words[d + (D_PACKET >> 2)] = payload;
+  words[d + (D_LENGTH >> 2)] = shorter === 0 ? length - headerLength : shorter;
   words[d + (D_SA >> 2)] = sa.record;
   words[d + (D_GENERATION >> 2)] = sa.generation;
   words[d + (D_OUTER >> 2)] = 0;
   words[d + (D_STATUS >> 2)] = PENDING;
-  words[d + (D_NEXT_HEADER >> 2)] = transport ? fields.protocol : fields.version === 4 ? PROTOCOL_IPV4 : PROTOCOL_IPV6;
-  words[d + (D_PAD_TO >> 2)] = paddedLength(sa, length - headerLength);
+  words[d + (D_NEXT_HEADER >> 2)] = shorter === 0 ? nextHeader : PROTOCOL_IPCOMP;
+  words[d + (D_TOS >> 2)] = fields.tos | (fields.dontFragment ? INNER_DF : 0);
+  words[d + (D_PAD_TO >> 2)] = shorter === 0 ? paddedLength(sa, length - headerLength) : 0;
   words[d + (D_HEADER_LENGTH >> 2)] = keptHeader(engine.carrier, admission.headerLength);
   words[d + (D_NEXT_OFFSET >> 2)] = fields.protocolOffset;
   entry.sa = sa;
   entry.verdict = undefined;
   entry.path = sa.path;
   entry.now = engine.now;
-  entry.reserved = text + admission.countedHeaders;
+  entry.reserved = reserved + admission.countedHeaders;
   entry.cutTo = engine.carrier === "ip" ? admission.cutTo : 0;
   entry.df = admission.cutTo === 0 && (dfBit === "copy" || dfBit === undefined ? fields.dontFragment : dfBit === "set");
   engine.countVolume(sa, entry.reserved);

@@ -1,6 +1,7 @@
 // What a plane is made from, and what may be wrong with it.
 import type { Carrier } from "./engine.js";
 import { IpsecError } from "./errors.js";
+import type { Compressor } from "./ipcomp/codec.js";
 import type { Limits, LimitsName } from "./limits.js";
 import type { InvalidSpiRates } from "./liveness/invalid-spi.js";
 import type { NatKeepalive } from "./natt/keepalive.js";
@@ -19,6 +20,8 @@ export interface PlaneOptions {
   readonly variant?: "auto" | Variant;
   /** Which algorithms addSa accepts, RFC 8221. Default "interop". "legacy" (DES, 3DES, MD5) is a build of its own. */
   readonly profile?: Profile;
+  /** What SAs with `compression` need: `deflate` of wasm-ipsec/ipcomp. */
+  readonly compression?: Compressor;
   /** Default "client". */
   readonly limits?: LimitsName | Partial<Limits>;
   /** What SaConfig says when it says nothing. */

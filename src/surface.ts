@@ -3,6 +3,8 @@ export { DataPlane } from "./data-plane.js";
 export type { Carrier } from "./engine.js";
 export { IpsecError, type IpsecErrorCode } from "./errors.js";
 export type { Event, LifetimeLimit } from "./event.js";
+export type { CompressionConfig } from "./ipcomp/association.js";
+export type { Compressor } from "./ipcomp/codec.js";
 export { Item } from "./item.js";
 export type { Limits, LimitsName } from "./limits.js";
 export type { InvalidSpiRates } from "./liveness/invalid-spi.js";

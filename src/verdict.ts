@@ -28,7 +28,7 @@ export const VERDICTS = [
 
 /**
  * - out: `sealed` `bypassed` `discarded` `no-sa` `too-big` `exhausted` `malformed` `fragment` `policy-mismatch`
- * - in: `delivered` `dummy` `bypassed` `discarded` `malformed` `unknown-spi` `expired` `stale` `replayed` `forged`
+ * - in: `delivered` `too-big` (inflated, and no jumbo slot is free) `dummy` `bypassed` `discarded` `malformed` `unknown-spi` `expired` `stale` `replayed` `forged`
  *   `bad-trailer` `policy-mismatch` `keepalive` `ike` `no-sa` (deleted while staged) `fragment` `waiting` `overlap`
  *   `too-many-fragments`
  */

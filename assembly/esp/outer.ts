@@ -17,6 +17,8 @@ import {
   D_NEXT_OFFSET,
   D_PACKET,
   D_START,
+  D_TOS,
+  INNER_DF,
   NO_UDP,
   SA_DF,
   SA_DSCP,
@@ -28,6 +30,7 @@ import {
 } from "../layout";
 
 const PROTOCOL_UDP: u8 = 17;
+const PROTOCOL_IPCOMP: u32 = 108;
 const DONT_FRAGMENT: u32 = 0x4000;
 
 /** Stamps whatever stands before the ESP or AH header at `esp`, which is `espLength` bytes with all behind it. */
@@ -103,6 +106,7 @@ function innerTos(descriptor: usize): u32 {
   const nextHeader = load<u32>(descriptor, D_NEXT_HEADER);
   if (nextHeader == 4) return load<u8>(inner, 1);
   if (nextHeader == 41) return (load32(inner) >> 20) & 255;
+  if (nextHeader == PROTOCOL_IPCOMP) return load<u32>(descriptor, D_TOS) & 255; // The engine has compressed it.
   return 0;
 }
 
@@ -111,6 +115,7 @@ function dontFragment(descriptor: usize, sa: usize): bool {
   const setting = load<u8>(sa, SA_DF);
   if (setting != DF_COPY) return setting == DF_SET;
   if (load<u32>(descriptor, D_NEXT_HEADER) == 41) return true;
+  if (load<u32>(descriptor, D_NEXT_HEADER) == PROTOCOL_IPCOMP) return (load<u32>(descriptor, D_TOS) & INNER_DF) != 0;
   return (
     load<u32>(descriptor, D_NEXT_HEADER) == 4 &&
     (load16(<usize>load<u32>(descriptor, D_PACKET) + 6) & DONT_FRAGMENT) != 0

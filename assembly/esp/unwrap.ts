@@ -6,9 +6,13 @@ import { inspect } from "../inspect";
 import {
   D_HEADER_LENGTH,
   D_LENGTH_OUT,
+  D_NEXT_HEADER,
   D_NEXT_OFFSET,
+  D_SA,
   D_START,
+  D_STATUS,
   D_TOS,
+  FLAG_COMPRESSION,
   FLAG_REBUILD,
   FLAG_SELECTORS,
   SA_FLAGS,
@@ -18,11 +22,14 @@ import {
 } from "../layout";
 import { DELIVERED, MALFORMED } from "../status";
 
+const PROTOCOL_IPCOMP: u32 = 108;
 const ECT_1: u32 = 1;
 const ECT_0: u32 = 2;
 const CE: u32 = 3;
 
 export function unwrap(descriptor: usize, sa: usize, payload: usize, length: u32, nextHeader: u32): u32 {
+  // RFC 3173: inflated by the engine, which asks again. D_START still names the outer header.
+  if (nextHeader == PROTOCOL_IPCOMP && load<u8>(sa, SA_FLAGS) & FLAG_COMPRESSION) return DELIVERED;
   let status: u32;
   if (load<u8>(sa, SA_MODE)) status = restoreHeader(descriptor, sa, payload, length, nextHeader);
   else if (nextHeader == 4) status = unwrapIpv4(descriptor, payload, length);
@@ -30,6 +37,12 @@ export function unwrap(descriptor: usize, sa: usize, payload: usize, length: u32
   else return MALFORMED;
   if (status == DELIVERED && load<u8>(sa, SA_FLAGS) & FLAG_SELECTORS) inspect(descriptor);
   return status;
+}
+
+/** What the engine has inflated to `payload`: D_NEXT_HEADER says what it is. Answers in D_STATUS. */
+export function unwrapInflated(descriptor: usize, payload: usize, length: u32): void {
+  const sa = <usize>load<u32>(descriptor, D_SA);
+  store<u32>(descriptor, unwrap(descriptor, sa, payload, length, load<u32>(descriptor, D_NEXT_HEADER)), D_STATUS);
 }
 
 function unwrapIpv4(descriptor: usize, packet: usize, length: u32): u32 {

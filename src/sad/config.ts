@@ -1,3 +1,4 @@
+import type { CompressionConfig } from "../ipcomp/association.js";
 import type { Peer } from "../liveness/peer.js";
 import type { Selector } from "../spd/selector.js";
 import type { LifetimeConfig } from "./lifetime.js";
@@ -77,6 +78,8 @@ interface EspOptions {
   readonly natTraversal?: NatTraversal;
   /** TFC: shorter payloads are padded to this many bytes, 0..65000 (RFC 4303 section 2.7). Tunnel mode. Default 0. */
   readonly tfcPadding?: number;
+  /** IPComp inside the SA, RFC 3173; needs a plane with `compression`. Not with tfcPadding. Default: none. */
+  readonly compression?: CompressionConfig;
   /** Seconds without a sent packet after which `tick` produces a dummy (RFC 4303 section 2.6), 1..3600. Default: none. */
   readonly dummySeconds?: number;
 }
@@ -95,6 +98,7 @@ interface AhOptions {
   readonly integrityKey: Uint8Array;
   readonly natTraversal?: never;
   readonly tfcPadding?: never;
+  readonly compression?: never;
   readonly dummySeconds?: never;
 }
 

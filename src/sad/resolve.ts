@@ -112,8 +112,8 @@ function refuseForAh(config: AhConfig, carrier: "udp" | "ip"): void {
   if (config.encryption !== undefined || config.encryptionKey !== undefined) {
     throw new IpsecError("algorithm", "AH does not encrypt: leave encryption and encryptionKey out");
   }
-  if ((config.tfcPadding ?? 0) > 0 || config.dummySeconds !== undefined) {
-    throw new IpsecError("option", "tfcPadding and dummySeconds are ESP's: AH has no padding and no dummy packets");
+  if ((config.tfcPadding ?? 0) > 0 || config.dummySeconds !== undefined || config.compression !== undefined) {
+    throw new IpsecError("option", "tfcPadding, dummySeconds and compression are ESP's: leave them out of an AH SA");
   }
 }
 

@@ -1,6 +1,7 @@
 // The handle of a security association. Keys, sequence number and window live in the kernel's record; here is what a
 // person configures or a clock counts.
 import { pathMtu } from "../frag/fit.js";
+import { CompressionAssociation, compressionCounts } from "../ipcomp/association.js";
 import type { Peer } from "../liveness/peer.js";
 import type { Path } from "../natt/path.js";
 import type { CompiledSelector } from "../spd/selector.js";
@@ -19,6 +20,18 @@ export interface SaStats {
   readonly dummies: number;
   /** Packets that ended otherwise, by verdict. Verdicts that did not occur are absent. */
   readonly dropped: Readonly<Partial<Record<Verdict, number>>>;
+  /** Packets that IPComp made shorter. Of these six, all are 0 without `compression`. */
+  readonly compressed: number;
+  /** Packets sent as they were without an attempt: too short, or after attempts that gained nothing. */
+  readonly notCompressed: number;
+  /** Packets sent as they were because compressed they would have been no shorter. */
+  readonly compressFailed: number;
+  /** Packets that came compressed and were inflated. */
+  readonly decompressed: number;
+  /** Packets that came as they were. */
+  readonly notDecompressed: number;
+  /** Packets dropped because they could not be inflated. */
+  readonly decompressFailed: number;
   /** `now` of the last of `packets`, undefined before the first. */
   readonly lastUsedAt: number | undefined;
 }
@@ -47,6 +60,7 @@ export class Sa {
   /** @internal */ readonly generation: number;
   /** @internal */ readonly resolved: ResolvedSa;
   /** @internal */ readonly lifetime: Lifetime;
+  /** @internal */ readonly compression: CompressionAssociation | undefined;
   /** @internal */ readonly selectors: readonly CompiledSelector[] | undefined;
   /** @internal What the SA was installed with. */ readonly initialPath: Path;
   /** @internal Milliseconds on the clock of `now`; NaN until the first `now`. */ addedAt = Number.NaN;
@@ -90,6 +104,7 @@ export class Sa {
     this.selectors = resolved.selectors;
     this.lifetime = new Lifetime(config.lifetime, () => owner.chance());
     this.learnedMtu = resolved.pathMtu;
+    this.compression = config.compression && new CompressionAssociation(config.compression);
     this.initialPath = path;
     this.#path = path;
     this.#owner = owner;
@@ -128,7 +143,7 @@ export class Sa {
     }
     const { packets, bytes } = this.lifetime;
     const lastUsedAt = Number.isNaN(this.lastUsedAt) ? undefined : this.lastUsedAt;
-    return { packets, bytes, dummies: this.dummies, dropped, lastUsedAt };
+    return { packets, bytes, dummies: this.dummies, dropped, ...compressionCounts(this.compression), lastUsedAt };
   }
 
   /** Wipes its keys at once. Staged packets of it end `no-sa`; the handle stays readable. Harmless when repeated. */

@@ -4,6 +4,7 @@ import {
   DF_COPY,
   DF_SET,
   DSCP_COPY,
+  FLAG_COMPRESSION,
   FLAG_ESN,
   FLAG_REBUILD,
   FLAG_SELECTORS,
@@ -156,7 +157,8 @@ export class Sad {
       SA_FLAGS,
       (resolved.esn ? FLAG_ESN : 0) |
         (template.rebuild ? FLAG_REBUILD : 0) |
-        (resolved.selectors === undefined ? 0 : FLAG_SELECTORS),
+        (resolved.selectors === undefined ? 0 : FLAG_SELECTORS) |
+        (config.compression === undefined ? 0 : FLAG_COMPRESSION),
     );
     put(SA_PROTOCOL, config.protocol === "ah" ? PROTOCOL_AH : PROTOCOL_ESP);
     put(SA_ENCRYPTION, encryption.id);

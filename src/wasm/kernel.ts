@@ -18,6 +18,7 @@ export interface KernelExports extends Record<string, unknown> {
   cutPiece(packet: number, unit: number, index: number, target: number): number;
   laterHeaderLength(packet: number): number;
   cutNext(descriptor: number, mtu: number, first: number): number;
+  unwrapInflated(descriptor: number, payload: number, length: number): void;
   variant(): number;
 }
 

@@ -45,12 +45,15 @@ export class Entry {
   readonly descriptor: number;
   /** Address of its slot, and where the last tenant's bytes ended. */
   readonly slot: number;
+  /** Bytes of data that the slot holds. */
+  readonly capacity: number;
   dirtyEnd = 0;
   jumbo = -1;
 
-  constructor(descriptor: number, slot: number) {
+  constructor(descriptor: number, slot: number, capacity = SLOT_DATA) {
     this.descriptor = descriptor;
     this.slot = slot;
+    this.capacity = capacity;
   }
 }
 
@@ -114,6 +117,19 @@ export class Ring {
     this.#memory.words[entry.descriptor + (D_DIRECTION >> 2)] = direction === "in" ? 1 : 0;
     this.#clean(entry, length);
     return entry;
+  }
+
+  /** Room for `length` bytes in a settled entry, in a jumbo slot if need be: their address, or 0. What lay there goes. */
+  widen(entry: Entry, length: number): number {
+    if (length > entry.capacity && entry.jumbo < 0) {
+      const jumbo = this.#freeJumbos.pop();
+      if (jumbo === undefined) return 0;
+      entry.jumbo = jumbo;
+    }
+    const end = this.dataOf(entry) + length;
+    if (entry.jumbo < 0) entry.dirtyEnd = Math.max(entry.dirtyEnd, end);
+    else this.#jumboDirtyEnd[entry.jumbo] = Math.max(this.#jumboDirtyEnd[entry.jumbo] as number, end);
+    return this.dataOf(entry);
   }
 
   /** Address of the first data byte of an entry. */

@@ -11,6 +11,7 @@ export const PROTOCOL_ESP = 50;
 export const PROTOCOL_AH = 51;
 export const PROTOCOL_ICMPV6 = 58;
 export const PROTOCOL_NONE = 59;
+export const PROTOCOL_IPCOMP = 108;
 
 /** The fields of one header, reused from packet to packet. Numbers are host order; offsets are from the packet's start. */
 export class IpFields {

@@ -23,6 +23,7 @@ const ABI = [
   "saTemplate",
   "seal",
   "setup",
+  "unwrapInflated",
   "variant",
 ];
 

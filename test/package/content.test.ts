@@ -11,6 +11,7 @@ import { CHECKOUT, type Installed, installPackage, SETUP_MILLISECONDS } from "./
 
 const SOURCES = {
   "errors.js": `import { IpsecError } from "wasm-ipsec/errors"; console.log(IpsecError);`,
+  "ipcomp.js": `import { deflate } from "wasm-ipsec/ipcomp"; console.log(deflate);`,
   "pcap.js": `import * as pcap from "wasm-ipsec/pcap"; console.log(pcap);`,
   "everything.js": `import { DataPlane } from "wasm-ipsec"; console.log(DataPlane);`,
 };
@@ -114,6 +115,15 @@ describe("the package", () => {
     expect(errors).not.toContain(INLINED_KERNEL);
     expect((await bundle("pcap.js")).first).not.toContain(INLINED_KERNEL);
     expect((await bundle("everything.js")).first).toContain(INLINED_KERNEL);
+  });
+
+  it("who does not compress carries no DEFLATE, and DEFLATE comes without a kernel", async () => {
+    const { first } = await bundle("ipcomp.js");
+    expect(first).toContain("unexpected EOF"); // fflate's words
+    expect(first.length).toBeLessThan(30_000);
+    expect(first).not.toContain(INLINED_KERNEL);
+    const { first: everything, later } = await bundle("everything.js");
+    expect(everything + later).not.toContain("unexpected EOF");
   });
 
   it("the legacy kernel is a chunk of its own, fetched by nobody who does not ask for it", async () => {

@@ -1,4 +1,4 @@
-// The package as a user gets it: packed, and unpacked into a project of its own beside its two dependencies. Nothing is
+// The package as a user gets it: packed, and unpacked into a project of its own beside its dependencies. Nothing is
 // fetched.
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
@@ -35,7 +35,7 @@ export function installPackage(sources: Readonly<Record<string, string>> = {}): 
   const tarball = join(folder, filename);
   execFileSync("tar", ["-xzf", tarball, "-C", folder]);
   renameSync(join(folder, "package"), join(modules, "wasm-ipsec"));
-  for (const dependency of ["@assemblyscript/loader", "ipaddr.js"]) {
+  for (const dependency of ["@assemblyscript/loader", "fflate", "ipaddr.js"]) {
     symlinkSync(join(CHECKOUT, "node_modules", dependency), join(modules, dependency));
   }
   writeFileSync(join(folder, "package.json"), JSON.stringify({ type: "module" }));
