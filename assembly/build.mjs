@@ -3,7 +3,7 @@
 //   node assembly/build.mjs           everything that is out of date
 //   node assembly/build.mjs kernel    the wasm files only        node assembly/build.mjs --force   all of it
 //
-//   assembly/ -> build/TARGET.wasm -> src/wasm/generated/TARGET.ts (base64)
+//   assembly/ -> build/TARGET.wasm (and .wat, which names its functions) -> src/wasm/generated/TARGET.ts (base64)
 //   src/      -> dist/src          ;  build/TARGET.wasm -> dist/wasm
 
 import { spawnSync } from "node:child_process";
@@ -45,8 +45,9 @@ async function whenChanged(name, sources, product, build) {
 
 async function compileKernel(target) {
   const { main: asc } = await import("assemblyscript/asc"); // Takes half a second: only when there is something to do.
+  const { default: Borders } = await import("./borders.mjs");
   const options = ["--config", "asconfig.json", "--target", target];
-  const { error } = await asc(options, { stdout: process.stdout, stderr: process.stderr });
+  const { error } = await asc(options, { stdout: process.stdout, stderr: process.stderr, transforms: [Borders] });
   if (error) {
     console.error(`asc: ${error.message}`);
     process.exit(1);
