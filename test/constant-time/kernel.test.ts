@@ -5,25 +5,28 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { DataPlane, type PlaneOptions, type Sa, type SaConfig } from "../../src/index.js";
 import { resolveLimits } from "../../src/limits.js";
+import type { IntegrityName } from "../../src/sad/config.js";
+import type { Profile } from "../../src/sad/suites.js";
 import { type KernelExports, loadKernelSync } from "../../src/wasm/kernel.js";
 import { planMemory } from "../../src/wasm/memory.js";
-import { inbound, type Shape, saConfig } from "../differential/arbitrary.js";
+import { ahConfig, inbound, type Shape, saConfig } from "../differential/arbitrary.js";
 import { hex, ipv4, ipv6 } from "../packets.js";
 import { Random } from "../random.js";
-import { SUITES, type Suite } from "../reference/suites.js";
+import { INTEGRITIES, LEGACY_SUITES, SUITES, type Suite } from "../reference/suites.js";
 import { SHADOW } from "./code.js";
 import type { Instrumented } from "./instrument.js";
 import { type Build, shippedBuild } from "./names.js";
 import { instrumentBuild, SecretKernel } from "./secrets.js";
 
 /** Every build that is shipped, with what the suites of it are. */
-const BUILDS: readonly { name: string; suites: readonly Suite[] }[] = [
-  { name: "simd", suites: SUITES },
-  { name: "relaxed-simd", suites: SUITES },
+const BUILDS: readonly { name: string; suites: readonly Suite[]; ah: readonly IntegrityName[]; profile: Profile }[] = [
+  { name: "simd", suites: SUITES, ah: INTEGRITIES, profile: "interop" },
+  { name: "relaxed-simd", suites: SUITES, ah: INTEGRITIES, profile: "interop" },
+  { name: "legacy", suites: LEGACY_SUITES, ah: ["hmac-md5-96"], profile: "legacy" },
 ];
 
 /** Two hot entries for all SAs: every batch of several evicts. */
-const LIMITS = { sas: 256, hotSas: 2, packets: 256, jumboPackets: 2 } as const;
+const LIMITS = { sas: 512, hotSas: 2, packets: 256, jumboPackets: 2 } as const;
 const TUNNEL: Shape = { mode: "tunnel", carrier: "udp", outer: 4, natt: false };
 const SHAPES: readonly Shape[] = [
   TUNNEL,
@@ -31,6 +34,7 @@ const SHAPES: readonly Shape[] = [
   { mode: "tunnel", carrier: "ip", outer: 6, natt: true }, // a UDP checksum over the sealed packet
   { mode: "transport", carrier: "ip", outer: 4, natt: true },
   { mode: "tunnel", carrier: "ip", outer: 4, natt: false },
+  { mode: "transport", carrier: "ip", outer: 6, natt: false },
 ];
 
 interface Pair {
@@ -43,12 +47,12 @@ function planeOf(kernel: KernelExports, options: PlaneOptions): DataPlane {
 }
 
 /** A plane over the instrumented kernel and one over the kernel as it is, with the same chance. */
-function pairOf(build: Build, instrumented: Instrumented, carrier: "udp" | "ip"): Pair {
+function pairOf(build: Build, instrumented: Instrumented, options: PlaneOptions): Pair {
   const kernel = new SecretKernel(build, instrumented);
   const planes = [kernel.kernel, loadKernelSync(build.bytes)].map((exports) => {
     const random = new Random(7);
     const fill = (bytes: Uint8Array) => bytes.set(random.bytes(bytes.length));
-    return planeOf(exports, { carrier, random: fill, limits: LIMITS });
+    return planeOf(exports, { ...options, random: fill, limits: LIMITS });
   });
   return { kernel, planes: planes as unknown as [DataPlane, DataPlane] };
 }
@@ -135,14 +139,14 @@ function packetOf(version: 4 | 6, length: number, random: Random): Uint8Array {
 /** Every residue of every block size, and some that are long. */
 const LENGTHS = [...Array.from({ length: 110 }, (_, i) => 20 + i), 300, 700, 1400, 3000];
 
-describe.each(BUILDS)("the secrets of $name", ({ name, suites }) => {
+describe.each(BUILDS)("the secrets of $name", ({ name, suites, ah, profile }) => {
   const build = shippedBuild(name);
   const instrumented = instrumentBuild(build);
   const random = new Random();
   const kernels: SecretKernel[] = [];
 
   function pairFor(carrier: "udp" | "ip"): Pair {
-    const pair = pairOf(build, instrumented, carrier);
+    const pair = pairOf(build, instrumented, { carrier, profile });
     kernels.push(pair.kernel);
     return pair;
   }
@@ -174,7 +178,12 @@ describe.each(BUILDS)("the secrets of $name", ({ name, suites }) => {
   describe.each(SHAPES)("many SAs in a batch, two hot entries: $mode mode, carrier $carrier, IPv$outer", (shape) => {
     it("mixed suites, versions and lengths", () => {
       const pair = pairFor(shape.carrier);
-      const all = suites.map((suite) => addBoth(pair, randomised(saConfig(suite, shape, 0x1000, random), random)));
+      const every = profile === "legacy" ? [...SUITES, ...suites] : suites; // its build has all of it
+      const configs: SaConfig[] = every.map((suite) => saConfig(suite, shape, 0x1000, random));
+      if (shape.carrier === "ip" && !shape.natt) {
+        for (const integrity of ah) configs.push(ahConfig(integrity, shape, 0x1000, random));
+      }
+      const all = configs.map((config) => addBoth(pair, randomised(config, random)));
       const jobs = Array.from({ length: 320 }, () => {
         const version = shape.mode === "transport" ? shape.outer : random.pick([4, 6] as const);
         return { sas: random.pick(all), packet: packetOf(version, random.between(20, 900), random) };
@@ -215,14 +224,20 @@ describe.each(BUILDS)("the secrets of $name", ({ name, suites }) => {
   });
 
   it("the trace is the same for other keys and other payload", () => {
-    const [one, other] = [11, 12].map((seed) => tracedRun(build, instrumented, suites, seed)) as [Traced, Traced];
+    const [one, other] = [11, 12].map((seed) => tracedRun(build, instrumented, suites, profile, seed)) as [
+      Traced,
+      Traced,
+    ];
     expect(one.trace).toBe(other.trace);
     expect(one.executed).toBe(other.executed);
-    expect(one.observed).toBeGreaterThan(1_000_000);
+    expect(one.observed).toBeGreaterThan(500_000);
   });
 
   it("what the shadows call public is the same for other keys and other payload", () => {
-    const [one, other] = [11, 12].map((seed) => sealedMemory(build, instrumented, suites, seed)) as [Kept, Kept];
+    const [one, other] = [11, 12].map((seed) => sealedMemory(build, instrumented, suites, profile, seed)) as [
+      Kept,
+      Kept,
+    ];
     let secret = 0;
     let differing = 0;
     for (let i = 0; i < one.memory.length; i++) {
@@ -235,11 +250,15 @@ describe.each(BUILDS)("the secrets of $name", ({ name, suites }) => {
     expect(differing).toBeGreaterThan(secret / 2);
   });
 
-  it("nearly every branch, choice, address, length and division of the build was passed", () => {
-    const [first, ...rest] = kernels.map((kernel) => kernel.unseen) as [Set<string>, ...Set<string>[]];
-    const unseen = [...first].filter((place) => rest.every((set) => set.has(place)));
-    // A branch for keys longer than any SA has, one for a path that changes, trailers that no honest peer sends.
-    expect(unseen.length / instrumented.sites.length, unseen.join("\n")).toBeLessThan(0.06);
+  it("nearly every branch, choice, address, length and division of the ciphers was passed, most of the rest", () => {
+    const places = kernels[0]?.places ?? [];
+    const unseenSets = kernels.map(({ unseen }) => unseen);
+    const unseen = places.filter((place) => unseenSets.every((set) => set.has(place)));
+    // Not passed: a key longer than SAs have, IP options and extension headers, fragments, trailers no honest peer sends.
+    const isCipher = (place: string) => /^assembly\/(aes|gcm|ccm|chacha|sha1|sha2|hmac|cmac|legacy)\//.test(place);
+    const left = (of: (place: string) => boolean) => unseen.filter(of).length / places.filter(of).length;
+    expect(left(isCipher), unseen.filter(isCipher).join("\n")).toBeLessThan(0.08);
+    expect(left((place) => !isCipher(place))).toBeLessThan(0.4);
   });
 });
 
@@ -254,9 +273,11 @@ function randomised(config: SaConfig, random: Random): SaConfig {
     replayWindow: random.pick([0, 64, 1024]),
     dfBit: random.pick(["copy", "set", "clear"] as const),
     dscp: random.pick(["copy", 46] as const),
-    ...(config.mode === "tunnel" && random.chance(0.3) ? { tfcPadding: random.between(1, 700) } : {}),
+    ...(config.protocol === "esp" && config.mode === "tunnel" && random.chance(0.3)
+      ? { tfcPadding: random.between(1, 700) }
+      : {}),
     ...(random.chance(0.5) ? { selectors: [{ source: "0.0.0.0/0" }, { source: "::/0" }] } : {}),
-  };
+  } as SaConfig;
 }
 
 interface Traced {
@@ -266,8 +287,14 @@ interface Traced {
 }
 
 /** The same public history for every `seed`; keys and payload come from it. */
-function tracedRun(build: Build, instrumented: Instrumented, suites: readonly Suite[], seed: number): Traced {
-  const { kernel, plane, seal } = secretWorld(build, instrumented, suites, seed);
+function tracedRun(
+  build: Build,
+  instrumented: Instrumented,
+  suites: readonly Suite[],
+  profile: Profile,
+  seed: number,
+): Traced {
+  const { kernel, plane, seal } = secretWorld(build, instrumented, suites, profile, seed);
   for (const datagrams of seal()) {
     for (const bytes of datagrams) plane.inbound(0, bytes);
     expect(drain(plane).map(({ verdict }) => verdict)).toEqual(datagrams.map(() => "delivered"));
@@ -285,22 +312,34 @@ interface Kept {
 }
 
 /** Memory and shadow after sealing. What is on the wire is public by decree, not by its bytes: it counts as secret here. */
-function sealedMemory(build: Build, instrumented: Instrumented, suites: readonly Suite[], seed: number): Kept {
-  const { kernel, seal } = secretWorld(build, instrumented, suites, seed);
+function sealedMemory(
+  build: Build,
+  instrumented: Instrumented,
+  suites: readonly Suite[],
+  profile: Profile,
+  seed: number,
+): Kept {
+  const { kernel, seal } = secretWorld(build, instrumented, suites, profile, seed);
   for (const _ of seal()) for (const [start, end] of kernel.onWire) kernel.makeSecret(start, end - start);
   const end = kernel.memory.buffer.byteLength / 8; // far above the regions
   return { memory: kernel.bytes.slice(0, end), shadow: kernel.bytes.slice(SHADOW, SHADOW + end) };
 }
 
 /** A plane over an instrumented kernel, an SA each way for every suite, and four batches, no slot used twice. */
-function secretWorld(build: Build, instrumented: Instrumented, suites: readonly Suite[], seed: number) {
+function secretWorld(
+  build: Build,
+  instrumented: Instrumented,
+  suites: readonly Suite[],
+  profile: Profile,
+  seed: number,
+) {
   const secrets = new Random(seed);
   const kernel = new SecretKernel(build, instrumented);
   let drawn = 0;
   // The first draw is the engine's, the second the SPI table's seed and the IV key: only the key is secret.
   const fill = (bytes: Uint8Array) =>
     bytes.set(drawn++ === 0 ? bytes.map(() => 5) : bytes.map((_, i) => (i < 4 ? 3 : secrets.u32())));
-  const plane = planeOf(kernel.kernel, { carrier: "udp", random: fill, limits: LIMITS });
+  const plane = planeOf(kernel.kernel, { carrier: "udp", profile, random: fill, limits: LIMITS });
   const history = new Random(1);
   const sas = suites.map((suite, i) => {
     const config = { ...saConfig(suite, TUNNEL, 0x1000 + i, secrets), replayWindow: 64, esn: history.chance(0.5) };

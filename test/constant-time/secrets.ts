@@ -23,6 +23,7 @@ import {
   D_STATUS,
   D_TEXT,
   D_TEXT_LENGTH,
+  PROTOCOL_AH,
   REQUEST,
   REQUEST_ENCRYPTION_KEY,
   REQUEST_INTEGRITY_KEY,
@@ -124,8 +125,12 @@ export class SecretKernel extends Shadowed {
     if (nextHeader === 41) this.makePublic(packet, 40);
   }
 
-  /** Inbound: the text. It is on the wire, but under NULL and GMAC it is payload already: so it counts as secret. */
+  /**
+   * Inbound: the text of ESP. It is on the wire, but under NULL and GMAC it is payload already: so it counts as secret.
+   * AH sends all of it in the clear, and its headers stand in the text.
+   */
   #markArrived(descriptor: number): void {
+    if (this.#word(descriptor + D_NEXT_HEADER) === PROTOCOL_AH) return;
     const packet = this.#word(descriptor + D_PACKET);
     const length = this.#word(descriptor + D_LENGTH);
     const record = length < 8 ? 0 : this.#recordOf(this.#view.getUint32(packet));

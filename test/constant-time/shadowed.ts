@@ -63,6 +63,11 @@ export class Shadowed {
     });
   }
 
+  /** Where all sites stand. */
+  get places(): string[] {
+    return this.#sites.map((_, i) => this.#place(i));
+  }
+
   /** Sites that this module has not come to yet. */
   get unseen(): Set<string> {
     return new Set([...this.#sites.keys()].filter((i) => this.bytes[PASSED + i] === 0).map((i) => this.#place(i)));
