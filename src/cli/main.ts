@@ -3,11 +3,14 @@
 import { parseArgs } from "node:util";
 import { IpsecError } from "../errors.js";
 import { decrypt } from "./decrypt.js";
+import { runIos } from "./ios/main.js";
+import { UsageError } from "./usage.js";
 import { version } from "./version.js";
 
-const HELP = `wasm-ipsec ${version()}: opens the ESP in a capture
+const HELP = `wasm-ipsec ${version()}: opens the ESP in a capture; reads routers' configurations
 
   wasm-ipsec decrypt CAPTURE --keys ESP_SA --out OUT.pcapng
+  wasm-ipsec ios check | format | lab ...          (wasm-ipsec ios --help)
 
 CAPTURE  a pcap or pcapng file: Ethernet (with VLANs), Linux cooked, loopback or bare IP
          ESP is found as IP protocol 50, behind IPv6 extension headers and AH, in UDP on port 4500 (or 500,
@@ -25,9 +28,6 @@ and a comment on each packet say so. A row for AES-GCM verifies, whatever its au
 
 Exit status: 0 all ESP was opened; 1 some was not, or the capture is damaged at its end; 2 nothing could be done.`;
 
-/** What was typed cannot be carried out. */
-class UsageError extends Error {}
-
 /** Where text goes: the results, and the complaints. */
 export interface Streams {
   say(text: string): void;
@@ -39,7 +39,7 @@ export async function main(words: readonly string[], streams: Streams): Promise<
   try {
     return await run(words, streams);
   } catch (error) {
-    if (error instanceof UsageError) streams.complain(`wasm-ipsec: ${error.message}\nTry: wasm-ipsec --help`);
+    if (error instanceof UsageError) streams.complain(`wasm-ipsec: ${error.message}\nTry: ${error.help}`);
     else if (error instanceof IpsecError) streams.complain(`wasm-ipsec: ${error.message}`);
     else throw error;
     return 2;
@@ -47,14 +47,15 @@ export async function main(words: readonly string[], streams: Streams): Promise<
 }
 
 async function run(words: readonly string[], streams: Streams): Promise<number> {
+  if (words[0] === "ios") return runIos(words.slice(1), streams);
   const { values, positionals } = read(words);
   if (values.help || values.version) {
     streams.say(values.help ? HELP : version());
     return 0;
   }
   const [command, capture, ...rest] = positionals;
-  if (command === undefined) throw new UsageError("no command; there is one: decrypt");
-  if (command !== "decrypt") throw new UsageError(`unknown command "${command}"; there is one: decrypt`);
+  if (command === undefined) throw new UsageError("no command; there are decrypt and ios");
+  if (command !== "decrypt") throw new UsageError(`unknown command "${command}"; there are decrypt and ios`);
   if (capture === undefined) throw new UsageError("decrypt needs a capture");
   if (rest.length > 0) throw new UsageError(`decrypt takes one capture; "${rest[0]}" is one too many`);
   if (values.keys === undefined) throw new UsageError("decrypt needs --keys FILE");

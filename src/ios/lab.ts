@@ -18,7 +18,8 @@ const PROTOCOL_UDP = 17;
 const ECHO_LENGTH = 100;
 
 export interface LabRouter {
-  readonly name: string;
+  /** Its host name, until somebody says otherwise. */
+  name: string;
   readonly plane: DataPlane;
   readonly session: IosSession;
   /** False: nothing of it arrives anywhere, and nothing arrives at it. */

@@ -151,6 +151,17 @@ interface Tunnel0
 });
 
 describe("two routers of the guide", () => {
+  it("ah-sha-hmac alone: digested and verified, nothing encrypted", async () => {
+    const { lab, a } = await twoRouters(withTransforms("ah-sha-hmac"));
+    expect(lab.ping(a, a.session.idents[0] as LiveIdent, 2, 0)).toEqual({
+      answered: 2,
+      last: { verdict: "delivered", at: "ipseca-71a" },
+    });
+    const shown = execute(a.session, "show crypto ipsec sa", 0);
+    expect(shown).toContain("#pkts encaps: 2, #pkts encrypt: 0, #pkts digest: 2");
+    expect(shown).toMatch(/inbound ah sas:\n {4}spi: .*\n {6}transform: ah-sha-hmac ,\n/);
+  });
+
   it.each([
     "esp-aes esp-sha-hmac",
     "esp-gcm 256",

@@ -36,7 +36,7 @@ export function planeOptionsOf(config: IosConfig): PlaneOptions {
  * Makes peers and policies on a plane of carrier "ip"; SAs come when packets ask for them (`negotiate`, or
  * `session.install`). What cannot be applied stands in `session.diagnostics`. Throws `limit`, and leaves nothing then.
  */
-export function applyConfig(plane: DataPlane, config: IosConfig, options: ApplyOptions): IosSession {
+export function applyConfig(plane: DataPlane, config: IosConfig, options: ApplyOptions = {}): IosSession {
   const diagnostics: Diagnostic[] = [];
   const plan = planConfig(config, options, (severity, text, reason) =>
     diagnostics.push({ line: 0, text, reason, severity }),

@@ -27,8 +27,8 @@ export interface SessionOptions {
   readonly log?: LogOptions;
   /** Milliseconds since 1970 when `now` is 0. Default 0. */
   readonly epoch?: number;
-  /** Numbers from 0 to below 1, for reduced volumes and exchange numbers. */
-  readonly chance: () => number;
+  /** Numbers from 0 to below 1, for reduced volumes and exchange numbers. Default: from crypto.getRandomValues. */
+  readonly chance?: () => number;
 }
 
 /** How long a deleted IKE SA is still shown. */
@@ -46,6 +46,7 @@ export class IosSession {
   readonly #plane: DataPlane;
   readonly #options: SessionOptions;
   readonly #policies: readonly Policy[];
+  readonly #chance: () => number;
   #isakmp: (IsakmpSa & { readonly deletedAt?: number; readonly peer: Peer })[] = [];
   #nextConnection = FIRST_CONNECTION;
   #nextFlow = 1;
@@ -66,6 +67,7 @@ export class IosSession {
     this.#plane = plane;
     this.#policies = parts.policies;
     this.#options = options;
+    this.#chance = options.chance ?? (() => (crypto.getRandomValues(new Uint32Array(1))[0] as number) / 2 ** 32);
   }
 
   /** Runs the plane's timers and takes its events. */
@@ -127,7 +129,7 @@ export class IosSession {
   install(now: number, ident: LiveIdent, keying: Keying): void {
     const ids = { connection: this.#nextConnection, flow: this.#nextFlow };
     const wasUp = this.#isUp(ident.peer);
-    ident.install(this.#plane, now, keying, ids, this.#options.chance());
+    ident.install(this.#plane, now, keying, ids, this.#chance());
     this.#nextConnection += 2 * ident.suites.length;
     this.#nextFlow += 2;
     this.#debug("ipsec", now, () => this.#negotiationLines(ident, ids));
@@ -245,7 +247,7 @@ export class IosSession {
 
   /** The number of an exchange, as IOS prints it: 32 bits with a sign. */
   #node(): number {
-    return Math.floor(this.#options.chance() * 2 ** 32) | 0;
+    return Math.floor(this.#chance() * 2 ** 32) | 0;
   }
 
   #debug(what: "ipsec" | "isakmp", now: number, lines: () => Message[]): void {
