@@ -11,6 +11,8 @@
 //   laterHeaderLength(packet)               bytes of the header of its pieces but the first
 //   cutNext(descriptor, mtu, first)         the next fragment of a sealed datagram; whether more follow
 //   unwrapInflated(descriptor, payload, length)   what IPComp carried, inflated, becomes a packet
+//   join(reassembly, packet, fragmentHeader, namedAt)   adds a fragment to a datagram; JOIN_* of status.ts
+//   joined(reassembly, target)              copies the whole datagram
 //   variant()                   which build this is: 0 simd, 1 relaxed-simd, 2 legacy
 //
 // Addresses and counts are i32. Nothing throws, nothing allocates, nothing is imported.
@@ -20,6 +22,7 @@ import { aesPlanes } from "./aes/planes";
 import { wipe } from "./bytes";
 import { AES_KEY_WORK, C_IV_KEY, C_IV_PLANES } from "./layout";
 
+export { join, joined } from "./reassemble";
 export { cutNext, cutPiece, laterHeaderLength } from "./fragment";
 export { unwrapInflated } from "./esp/unwrap";
 export { open } from "./open";

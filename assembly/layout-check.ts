@@ -35,6 +35,11 @@ import {
   JUMBO_SIZE,
   MAX_OUTERS,
   REGIONS,
+  R_COVERED,
+  R_DATA,
+  R_HEADER,
+  R_SIZE,
+  R_STARTS,
   REQUEST,
   REQUEST_KEYS,
   REQUEST_SEQUENCE,
@@ -79,3 +84,5 @@ if (C_IV_PLANES + 11 * 128 > REQUEST) ERROR("the IV planes overrun the install r
 if (REQUEST + 512 > SCRATCH || SCRATCH_END != REGIONS) ERROR("CONTROL, SCRATCH and the regions do not overlap");
 if (REQUEST + SA_INNER_STATE != REQUEST_KEYS) ERROR("a request is the head of a record, then the keys");
 if (REQUEST + SA_SEQUENCE != REQUEST_SEQUENCE) ERROR("REQUEST_SEQUENCE is the request's SA_SEQUENCE");
+if (R_COVERED + 1024 != R_STARTS || R_STARTS + 1024 != R_HEADER) ERROR("a bit for every 8 of 65,536 bytes");
+if (R_DATA + 65536 != R_SIZE || R_SIZE % 16 != 0) ERROR("a reassembly ends with its data");

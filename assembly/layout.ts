@@ -6,7 +6,7 @@
 //   0x05000  CONTROL   bases of the regions below, engine counters, install request
 //   0x06000  SCRATCH   working memory of the rooms; zero between two kernel calls
 //   0x10000  the regions, sized once by planMemory(limits) in src/wasm/memory.ts:
-//            SPI table | SA records | windows | hot cache | descriptors | slots | jumbo slots
+//            SPI table | SA records | windows | hot cache | descriptors | slots | jumbo slots | workshop | reassemblies
 
 export const STATIC = 0x400;
 export const STATIC_END = 0x5000;
@@ -199,3 +199,17 @@ export const SLOT_TAILROOM = 304; // 255 padding + 2 + 32 ICV, rounded up so tha
 export const SLOT_SIZE = 2512;
 export const JUMBO_DATA = 65536;
 export const JUMBO_SIZE = 66000;
+
+// ---------------------------------------------------------------- reassembly
+// One datagram whose fragments are being joined; zeroed up to R_HEADER before its first.
+export const R_LENGTH = 0; // u32 bytes of data in all, 0 until the last fragment has come
+export const R_RECEIVED = 4; // u32 bytes of data that have come
+export const R_HEADER_LENGTH = 8; // u32 bytes of the first fragment's header
+export const R_HIGHEST = 12; // u32 where the fragment that reaches farthest ends
+export const R_ECN = 16; // u32 a bit for every ECN codepoint seen
+export const R_JOINED_LENGTH = 20; // u32 bytes of the whole datagram, header included
+export const R_COVERED = 64; // 1024 bytes: a bit for every 8 bytes of data
+export const R_STARTS = 1088; // 1024 bytes: likewise, where a fragment began
+export const R_HEADER = 2112; // 256 bytes, of which the header takes the last
+export const R_DATA = 2368; // 65536 bytes
+export const R_SIZE = 67904;

@@ -17,3 +17,10 @@ export const REPLAYED = 10;
 export const FORGED = 11;
 export const BAD_TRAILER = 12;
 export const POLICY_MISMATCH = 13;
+
+// What join (reassemble.ts) can answer.
+export const JOIN_WAITING = 0;
+export const JOINED = 1;
+export const JOIN_OVERLAP = 2;
+export const JOIN_MALFORMED = 3; // the fragment
+export const JOINED_MALFORMED = 4; // the datagram, now that it is whole

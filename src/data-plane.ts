@@ -4,6 +4,7 @@ import { JUMBO_DATA } from "../assembly/layout.js";
 import { Engine } from "./engine.js";
 import { IpsecError } from "./errors.js";
 import type { Event } from "./event.js";
+import type { ReassemblyStats } from "./frag/reassembly.js";
 import { newArrival, receive, settleInbound } from "./inbound.js";
 import { checkCompression } from "./ipcomp/association.js";
 import { Item } from "./item.js";
@@ -23,6 +24,7 @@ import {
   openSingle,
   type ProtectResult,
   protect,
+  recognised,
   Slab,
   sealSingle,
   type UnprotectResult,
@@ -190,15 +192,15 @@ export class DataPlane {
     return this.verdict === "sealed" ? copySingle(engine, target) : 0;
   }
 
-  /** Opens one datagram into `target`, which must be as long as the datagram or 40 bytes longer; the packet's length, or 0. */
+  /** Opens one datagram into `target`, which must be 40 bytes longer than the datagram; the packet's length, or 0. */
   unprotectInto(now: number, datagram: Uint8Array, target: Uint8Array, path?: Path): number {
     const engine = this.#begin(now);
     checkTarget(target, datagram.length + 40);
-    this.verdict = openSingle(engine, datagram, path, this.#arrival);
+    this.verdict = openSingle(engine, datagram, path, this.#arrival, target.length - 40);
     if (this.verdict === "delivered") return copySingle(engine, target);
     if (this.verdict !== "ike" && this.verdict !== "bypassed") return 0;
     const { start, length } = this.#arrival;
-    target.set(datagram.subarray(start, start + length));
+    target.set(recognised(engine, datagram, this.#arrival).subarray(start, start + length));
     return length;
   }
 
@@ -242,13 +244,16 @@ export class DataPlane {
 
   /** Runs the timers that are due. What it produces (keepalives, dummies) comes out of `poll`; it flushes for that. */
   tick(now: number): void {
-    if (runTimers(this.#begin(now), this.#random)) this.flush(now);
+    const engine = this.#begin(now);
+    engine.reassembly.expire(engine.now);
+    if (runTimers(engine, this.#random)) this.flush(now);
   }
 
   /** When `tick` is next due, Infinity if never. */
   deadline(): number {
     const engine = this.#open();
-    return engine.deadlines.next((sa, timer) => engine.dueAt(sa, timer));
+    const timer = engine.deadlines.next((sa, timer) => engine.dueAt(sa, timer));
+    return Math.min(timer, engine.reassembly.deadline);
   }
 
   nextEvent(): Event | undefined {
@@ -258,6 +263,11 @@ export class DataPlane {
   /** Packets by verdict, since the plane was made. */
   get counters(): Readonly<Record<Verdict, number>> {
     return this.#engine.counters;
+  }
+
+  /** Outer fragments: datagrams that wait for more of theirs, and those given up. */
+  get reassembly(): ReassemblyStats {
+    return this.#engine.reassembly.stats;
   }
 
   /** Events dropped because nobody took them. */

@@ -11,6 +11,7 @@ import {
 } from "../assembly/layout.js";
 import { IpsecError } from "./errors.js";
 import { EventQueue, type LifetimeLimit } from "./event.js";
+import { Reassembly } from "./frag/reassembly.js";
 import type { Compressor } from "./ipcomp/codec.js";
 import type { Limits } from "./limits.js";
 import { InvalidSpi } from "./liveness/invalid-spi.js";
@@ -18,6 +19,7 @@ import { Peer } from "./liveness/peer.js";
 import { Peers } from "./liveness/peers.js";
 import { Keepalives, type NatKeepalive } from "./natt/keepalive.js";
 import { type Path, PathTable } from "./natt/path.js";
+import { NattPorts } from "./natt/ports.js";
 import type { PlaneOptions } from "./plane-options.js";
 import type { Sa } from "./sad/sa.js";
 import { Sad } from "./sad/sad.js";
@@ -60,8 +62,8 @@ export class Engine {
   compressor: Compressor | undefined;
   /** The largest `now` seen. */
   now = -Infinity;
-  /** UDP ports on which ESP is expected (carrier ip), with the number of SAs behind each. */
-  readonly nattPorts = new Map<number, number>();
+  readonly nattPorts = new NattPorts();
+  readonly reassembly: Reassembly;
   /** SAs with the non-IKE marker. */
   nonIkeSas = 0;
   /** SAs whose age begins with the next `now`. */
@@ -75,6 +77,7 @@ export class Engine {
     this.sad = new Sad(memory, limits);
     this.spd = new Spd(limits.policies, limits.flows, seed, (sa) => this.sad.owns(sa));
     this.ring = new Ring(memory, limits.packets, limits.jumboPackets);
+    this.reassembly = new Reassembly(memory, limits);
     this.paths = new PathTable(limits.paths);
     this.events = new EventQueue(limits.events);
     this.peers = new Peers(limits.peers, this.deadlines, this.events);
@@ -210,8 +213,7 @@ export class Engine {
     sa.peer?.sas.add(sa);
     if (sa.resolved.nonIke) this.nonIkeSas++;
     if (sa.direction !== "in" || this.carrier !== "ip" || sa.resolved.config.natTraversal === undefined) return;
-    const port = sa.resolved.ports.target;
-    this.nattPorts.set(port, (this.nattPorts.get(port) ?? 0) + 1);
+    this.nattPorts.add(sa);
   }
 
   delete(sa: Sa): void {
@@ -223,12 +225,8 @@ export class Engine {
     this.sad.delete(sa);
     sa.peer?.sas.delete(sa);
     if (sa.resolved.nonIke) this.nonIkeSas--;
-    if (sa.direction === "in" && this.carrier === "ip" && sa.resolved.config.natTraversal !== undefined) {
-      const port = sa.resolved.ports.target;
-      const count = (this.nattPorts.get(port) ?? 1) - 1;
-      if (count === 0) this.nattPorts.delete(port);
-      else this.nattPorts.set(port, count);
-    }
+    if (sa.direction === "in" && this.carrier === "ip" && sa.resolved.config.natTraversal !== undefined)
+      this.nattPorts.delete(sa);
   }
 
   /** Whether a staged datagram carries the SA's SPI. */

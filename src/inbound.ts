@@ -1,7 +1,7 @@
 // THE LINE IN. The functions stand in the order in which datagrams meet them.
 //
 //   1  tell keepalive, IKE, ESP, AH and clear packets apart   keepalive, ike, malformed, fragment; bypassed, discarded
-//                                                          (reassembly of outer fragments will stand here)
+//      join the fragments of what is for us                waiting, overlap, too-many-fragments      frag/reassembly.ts
 //   2  stage in a slot                                     the verb answers false: nothing taken
 //   3  one kernel call for the batch                       malformed, unknown-spi, expired, stale, replayed, forged,
 //                                                          bad-trailer                    assembly/open.ts
@@ -31,7 +31,7 @@ import {
 import { PENDING } from "../assembly/status.js";
 import type { Engine } from "./engine.js";
 import { decompress } from "./ipcomp/decompress.js";
-import { classify, NATT_PORT, NON_ESP_MARKER_LENGTH, NON_IKE_MARKER_LENGTH } from "./natt/framing.js";
+import { classify, NON_ESP_MARKER_LENGTH, NON_IKE_MARKER_LENGTH } from "./natt/framing.js";
 import type { Path } from "./natt/path.js";
 import type { Sa } from "./sad/sa.js";
 import { matches } from "./spd/selector.js";
@@ -53,10 +53,13 @@ export interface Arrival {
   headerLength: number;
   nextOffset: number;
   tos: number;
+  /** It was the fragment that made its datagram whole: that is in `engine.reassembly`, to be recognised in its place. */
+  joined: boolean;
 }
 
 export function newArrival(): Arrival {
-  return { verdict: undefined, protocol: PROTOCOL_ESP, start: 0, length: 0, headerLength: 0, nextOffset: 0, tos: 0 };
+  const offsets = { start: 0, length: 0, headerLength: 0, nextOffset: 0 };
+  return { verdict: undefined, protocol: PROTOCOL_ESP, ...offsets, tos: 0, joined: false };
 }
 
 /** Step 1. */
@@ -68,6 +71,7 @@ export function recognise(engine: Engine, datagram: Uint8Array, arrival: Arrival
   arrival.headerLength = 0;
   arrival.nextOffset = 0;
   arrival.tos = 0;
+  arrival.joined = false;
   if (engine.carrier !== "ip") recogniseNatt(engine, datagram, arrival);
   else recogniseIp(engine, datagram, arrival);
 }
@@ -97,15 +101,16 @@ function recogniseIp(engine: Engine, datagram: Uint8Array, arrival: Arrival): vo
     return;
   }
   arrival.length = fields.totalLength;
+  if (fields.fragment && isJoined(engine, fields)) {
+    arrival.verdict = engine.reassembly.accept(datagram, fields, engine.now);
+    arrival.joined = arrival.verdict === undefined;
+    return;
+  }
   const natt = fields.protocol === PROTOCOL_UDP && isNattPort(engine, fields);
   const ah = fields.protocol === PROTOCOL_AH;
   if (fields.protocol !== PROTOCOL_ESP && !ah && !natt) {
     const policy = engine.spd.match("in", fields);
     arrival.verdict = policy?.action === "bypass" ? "bypassed" : "discarded";
-    return;
-  }
-  if (fields.fragment) {
-    arrival.verdict = "fragment";
     return;
   }
   if (ah) arrival.protocol = PROTOCOL_AH;
@@ -125,9 +130,14 @@ function recogniseIp(engine: Engine, datagram: Uint8Array, arrival: Arrival): vo
   recogniseNatt(engine, datagram, arrival);
 }
 
-/** A later fragment shows no port: it belongs to no NAT-T flow that could be told from others. */
+/** Fragments of ESP and AH, and of UDP to where NAT-T is expected: a later one shows no port, so the whole is judged. */
+function isJoined(engine: Engine, fields: IpFields): boolean {
+  if (fields.protocol === PROTOCOL_ESP || fields.protocol === PROTOCOL_AH) return true;
+  return fields.protocol === PROTOCOL_UDP && (isNattPort(engine, fields) || engine.nattPorts.isAddress(fields));
+}
+
 function isNattPort(engine: Engine, fields: IpFields): boolean {
-  return fields.portsReadable && (fields.targetPort === NATT_PORT || engine.nattPorts.has(fields.targetPort));
+  return fields.portsReadable && engine.nattPorts.has(fields.targetPort);
 }
 
 /** Step 2, on the fast verbs. False: nothing taken. */
@@ -135,19 +145,47 @@ export function receive(engine: Engine, datagram: Uint8Array, path: Path | undef
   const { ring, memory } = engine;
   if (!ring.hasRoom(1, datagram.length)) return false;
   recognise(engine, datagram, arrival);
-  const { verdict } = arrival;
-  const kept = verdict === undefined || verdict === "ike" || verdict === "bypassed";
+  if (arrival.joined) return receiveJoined(engine, path, arrival);
+  const kept = isKept(arrival);
   const entry = ring.take("in", engine.now, kept ? datagram.length : 0);
   const address = ring.dataOf(entry);
   if (kept) memory.bytes.set(datagram, address);
+  return stage(engine, entry, address, path, arrival);
+}
+
+/** The last fragment has come: its datagram takes the fragment's place. */
+function receiveJoined(engine: Engine, path: Path | undefined, arrival: Arrival): boolean {
+  const { ring, reassembly } = engine;
+  const length = reassembly.joinedLength;
+  if (!ring.hasRoom(1, length)) return false;
+  const entry = ring.take("in", engine.now, length);
+  const address = ring.dataOf(entry);
+  recogniseJoined(engine, address, length, arrival);
+  return stage(engine, entry, address, path, arrival);
+}
+
+/** The joined datagram goes to `address` and is recognised there. */
+export function recogniseJoined(engine: Engine, address: number, length: number, arrival: Arrival): void {
+  engine.reassembly.collect(address);
+  recognise(engine, engine.memory.bytes.subarray(address, address + length), arrival);
+  arrival.joined = true;
+}
+
+/** Whether the bytes are needed beyond step 1. */
+function isKept({ verdict }: Arrival): boolean {
+  return verdict === undefined || verdict === "ike" || verdict === "bypassed";
+}
+
+function stage(engine: Engine, entry: Entry, address: number, path: Path | undefined, arrival: Arrival): boolean {
+  const { verdict } = arrival;
   entry.path = path;
   if (verdict === undefined) {
     describeInbound(engine, entry, address, arrival);
     return true;
   }
   entry.verdict = engine.end(verdict, undefined);
-  memory.words[entry.descriptor + (D_STATUS >> 2)] = PENDING + 1;
-  if (!kept) return true;
+  engine.memory.words[entry.descriptor + (D_STATUS >> 2)] = PENDING + 1;
+  if (!isKept(arrival)) return true;
   entry.kind = verdict === "ike" ? "ike" : "clear";
   entry.start = address + arrival.start;
   entry.length = arrival.length;

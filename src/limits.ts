@@ -12,6 +12,13 @@ export interface Limits {
   readonly packets: number;
   /** Of those, packets longer than 2048 bytes. 66 kB each. */
   readonly jumboPackets: number;
+  /**
+   * Datagrams whose fragments are joined at once (carrier "ip"), 0 to refuse fragments: 68 kB each. When all are in use
+   * the oldest of the sender that holds the most gives way; one sender holds half of them at most.
+   */
+  readonly reassemblies: number;
+  /** Fragments of one datagram; a datagram that comes in more is refused. */
+  readonly fragments: number;
   /** Policies, both directions together. */
   readonly policies: number;
   /** Flows whose policy is remembered: a power of two. */
@@ -32,6 +39,8 @@ const EDGE: Limits = {
   windowBytes: 65536,
   packets: 64,
   jumboPackets: 4,
+  reassemblies: 4,
+  fragments: 128,
   policies: 64,
   flows: 256,
   paths: 256,
@@ -45,6 +54,8 @@ const CLIENT: Limits = {
   windowBytes: 262144,
   packets: 256,
   jumboPackets: 8,
+  reassemblies: 8,
+  fragments: 128,
   policies: 1024,
   flows: 4096,
   paths: 4096,
@@ -58,6 +69,8 @@ const GATEWAY: Limits = {
   windowBytes: 33_554_432,
   packets: 256,
   jumboPackets: 32,
+  reassemblies: 256,
+  fragments: 128,
   policies: 16_384,
   flows: 65_536,
   paths: 100_000,
@@ -73,6 +86,8 @@ const RANGES: Record<keyof Limits, readonly [number, number]> = {
   windowBytes: [0, 268_435_456],
   packets: [16, 256],
   jumboPackets: [1, 256],
+  reassemblies: [0, 4096],
+  fragments: [2, 8192],
   policies: [1, 100_000],
   flows: [16, 1_048_576],
   paths: [1, 1_000_000],

@@ -3,7 +3,7 @@
 import { JUMBO_DATA } from "../assembly/layout.js";
 import type { Engine } from "./engine.js";
 import { IpsecError } from "./errors.js";
-import { type Arrival, describeInbound, recognise, sequenceOf, settleInbound } from "./inbound.js";
+import { type Arrival, describeInbound, recognise, recogniseJoined, sequenceOf, settleInbound } from "./inbound.js";
 import type { Path } from "./natt/path.js";
 import { type Admission, admit, copyIn, describe, placePiece, settleOutbound, writeIcmp } from "./outbound.js";
 import type { Sa } from "./sad/sa.js";
@@ -120,18 +120,35 @@ function refuse(engine: Engine, slab: Slab, packet: Uint8Array, admission: Admis
   return length > 0 ? { verdict, datagrams: [], icmp: slab.copy(engine.icmp, 0, length) } : { verdict, datagrams: [] };
 }
 
-/** Opens `datagram` in the single slot. The bytes that go with the verdict are at `engine.single`. */
-export function openSingle(engine: Engine, datagram: Uint8Array, path: Path | undefined, arrival: Arrival): Verdict {
+/**
+ * Opens `datagram` in the single slot, joined with the fragments before it. The bytes that go with the verdict are at
+ * `engine.single`. A joined datagram of more than `most` bytes is `too-big`.
+ */
+export function openSingle(
+  engine: Engine,
+  datagram: Uint8Array,
+  path: Path | undefined,
+  arrival: Arrival,
+  most = JUMBO_DATA,
+): Verdict {
   const entry = engine.single;
   entry.sa = undefined;
   entry.length = 0;
   // No IP packet is longer, and what a socket delivers neither.
   if (datagram.length > JUMBO_DATA) return engine.end("malformed", undefined);
   recognise(engine, datagram, arrival);
+  if (arrival.joined) {
+    const length = engine.reassembly.joinedLength;
+    clean(engine, length);
+    recogniseJoined(engine, engine.singleData, length, arrival);
+    if (length > most) return engine.end("too-big", undefined);
+  }
   const { verdict } = arrival;
   if (verdict !== undefined) return engine.end(verdict, undefined);
-  clean(engine, datagram.length);
-  engine.memory.bytes.set(datagram, engine.singleData);
+  if (!arrival.joined) {
+    clean(engine, datagram.length);
+    engine.memory.bytes.set(datagram, engine.singleData);
+  }
   engine.setDirection(entry, "in");
   entry.verdict = undefined;
   entry.path = path;
@@ -151,7 +168,7 @@ export function unprotect(
   const verdict = openSingle(engine, datagram, path, arrival);
   const { single, memory } = engine;
   if (verdict === "ike" || verdict === "bypassed")
-    return { verdict, packet: slab.copy(datagram, arrival.start, arrival.length) };
+    return { verdict, packet: slab.copy(recognised(engine, datagram, arrival), arrival.start, arrival.length) };
   const { sa } = single;
   if (sa === undefined) return { verdict };
   if (verdict !== "delivered") return { verdict, sa };
@@ -161,6 +178,11 @@ export function unprotect(
     sa,
     sequence: sequenceOf(engine, single),
   };
+}
+
+/** The bytes to which `arrival` points: the datagram, or the one that it made whole. */
+export function recognised(engine: Engine, datagram: Uint8Array, arrival: Arrival): Uint8Array {
+  return arrival.joined ? engine.memory.bytes.subarray(engine.singleData) : datagram;
 }
 
 /** Copies what the last sealSingle or openSingle left into `target`; its length. */

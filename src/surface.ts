@@ -3,6 +3,7 @@ export { DataPlane } from "./data-plane.js";
 export type { Carrier } from "./engine.js";
 export { IpsecError, type IpsecErrorCode } from "./errors.js";
 export type { Event, LifetimeLimit } from "./event.js";
+export type { ReassemblyStats } from "./frag/reassembly.js";
 export type { CompressionConfig } from "./ipcomp/association.js";
 export type { Compressor } from "./ipcomp/codec.js";
 export { Item } from "./item.js";

@@ -19,6 +19,8 @@ export interface KernelExports extends Record<string, unknown> {
   laterHeaderLength(packet: number): number;
   cutNext(descriptor: number, mtu: number, first: number): number;
   unwrapInflated(descriptor: number, payload: number, length: number): void;
+  join(reassembly: number, packet: number, fragmentHeader: number, namedAt: number): number;
+  joined(reassembly: number, target: number): void;
   variant(): number;
 }
 

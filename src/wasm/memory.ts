@@ -11,6 +11,7 @@ import {
   D_SIZE_OF,
   HOT_SIZE,
   JUMBO_SIZE,
+  R_SIZE,
   REGIONS,
   SA_SIZE,
   SLOT_SIZE,
@@ -33,6 +34,7 @@ export interface MemoryPlan {
   readonly slots: number;
   readonly jumbos: number;
   readonly workshop: number;
+  readonly reassemblies: number;
   readonly end: number;
 }
 
@@ -50,8 +52,9 @@ export function planMemory(limits: Limits): MemoryPlan {
   const slots = align(descriptors + (limits.packets + 1) * D_SIZE_OF, 64);
   const jumbos = slots + limits.packets * SLOT_SIZE;
   const workshop = jumbos + (limits.jumboPackets + 1) * JUMBO_SIZE;
-  const end = workshop + JUMBO_SIZE;
-  return { spiTable, spiEntries, records, windows, hot, descriptors, slots, jumbos, workshop, end };
+  const reassemblies = align(workshop + JUMBO_SIZE, 16);
+  const end = reassemblies + limits.reassemblies * R_SIZE;
+  return { spiTable, spiEntries, records, windows, hot, descriptors, slots, jumbos, workshop, reassemblies, end };
 }
 
 export class KernelMemory {

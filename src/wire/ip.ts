@@ -33,6 +33,9 @@ export class IpFields {
   laterFragment = false;
   /** Where a fragment belongs in its datagram, bytes; 0 in whole packets. */
   fragmentOffset = 0;
+  /** IPv6, in fragments: offset of the fragment header, and of the byte that announces it. */
+  fragmentHeader = 0;
+  fragmentNamedAt = 0;
   /** Ports, or ICMP type << 8 | code in `sourcePort`, can be read. */
   portsReadable = false;
   sourcePort = 0;

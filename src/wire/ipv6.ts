@@ -54,9 +54,7 @@ function skipExtensionHeaders(bytes: Uint8Array, start: number, fields: IpFields
         break;
       case FRAGMENT:
         if (offset + 8 > fields.totalLength) return false;
-        fields.fragment = (word16(bytes, here + 2) & 0xfff9) !== 0; // offset 0 without M: an atomic fragment, RFC 6946
-        fields.fragmentOffset = word16(bytes, here + 2) & 0xfff8;
-        fields.laterFragment = fields.fragmentOffset !== 0;
+        if (!fields.fragment) readFragmentHeader(bytes, start, offset, protocolOffset, fields);
         break;
       default:
         fields.protocol = protocol;
@@ -75,6 +73,16 @@ function skipExtensionHeaders(bytes: Uint8Array, start: number, fields: IpFields
       return true;
     }
   }
+}
+
+/** RFC 8200 section 4.5. Offset 0 without M is an atomic fragment: a whole packet, RFC 6946. */
+function readFragmentHeader(bytes: Uint8Array, start: number, offset: number, namedAt: number, fields: IpFields): void {
+  const place = word16(bytes, start + offset + 2);
+  fields.fragment = (place & 0xfff9) !== 0;
+  fields.fragmentOffset = place & 0xfff8;
+  fields.laterFragment = fields.fragmentOffset !== 0;
+  fields.fragmentHeader = offset;
+  fields.fragmentNamedAt = namedAt;
 }
 
 /** What a new IPv6 header says; everything else is zero. */

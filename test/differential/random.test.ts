@@ -27,7 +27,7 @@ interface Outcome {
 
 /** Few hot entries, so that they are evicted all the time. */
 async function planeFor(carrier: Carrier, build: Build, random: Random): Promise<DataPlane> {
-  const limits = { sas: 64, packets: 64, hotSas: random.pick([2, 5, 64]) };
+  const limits = { sas: 64, packets: 64, reassemblies: 320, hotSas: random.pick([2, 5, 64]) };
   return DataPlane.create({ carrier, ...build.options, limits });
 }
 
@@ -157,7 +157,11 @@ async function sealWorld(carrier: Carrier, build: Build, random: Random): Promis
 /** What a peer, a clumsy network and an attacker may send. */
 function arrivals(carrier: Carrier, peers: readonly ReferenceSa[], peer: Plane, random: Random): Uint8Array[] {
   const sent: Uint8Array[] = [];
-  const drawn = () => ({ iv: random.bytes(16), identification: random.below(65536), fragmentIdentification: 0 });
+  const drawn = () => ({
+    iv: random.bytes(16),
+    identification: random.below(65536),
+    fragmentIdentification: random.u32(),
+  });
   for (let count = random.between(1, 150); count > 0; count--) {
     const sa = random.pick(peers);
     if (random.chance(0.1)) sa.sequence += random.pick([1n, 5n, 63n, 64n, 65n, 1024n, 4096n]);
@@ -177,7 +181,12 @@ function arrivals(carrier: Carrier, peers: readonly ReferenceSa[], peer: Plane, 
       sent.push(Uint8Array.from(sealEsp(sa.config, sa.sequence, iv, payload, random.pick([4, 41, 59, 6]))));
     }
   }
-  return sent.flatMap((datagram) => disturb(datagram, sent, random));
+  const disturbed = sent.flatMap((datagram) => disturb(datagram, sent, random));
+  for (let swaps = random.below(20); swaps > 0 && disturbed.length > 1; swaps--) {
+    const at = random.below(disturbed.length - 1);
+    disturbed.splice(at, 2, disturbed[at + 1] as Uint8Array, disturbed[at] as Uint8Array);
+  }
+  return disturbed;
 }
 
 function disturb(datagram: Uint8Array, sent: readonly Uint8Array[], random: Random): Uint8Array[] {
@@ -209,7 +218,7 @@ async function openWorld(carrier: Carrier, build: Build, random: Random): Promis
     randomSa(carrier, 0x1000 + i, random, build.suites),
   );
   const peers = configs.map(({ lifetime: _, selectors: __, ...config }) =>
-    peer.addSa({ ...config, pathMtu: 65535, tfcPadding: 0 } as SaConfig),
+    peer.addSa({ ...config, pathMtu: random.pick([65535, 300, 600]), tfcPadding: 0, dfBit: "clear" } as SaConfig),
   );
   const pairs = configs.map(inbound).map((config) => ({ sa: plane.addSa(config), twin: reference.addSa(config) }));
   if (random.chance(0.5)) {

@@ -33,6 +33,22 @@ describe("the outer DF bit", () => {
     expect(outerDf(plane, out)).toEqual([false, true]);
   });
 
+  it("57: what is cut after encryption must be joined, and the queue for that can fill up", async () => {
+    const limits = { reassemblies: 2 };
+    const { plane, peer, out } = await world(gcm("out", { dfBit: "clear" }), gcm("in"), { carrier: "ip", limits });
+    const [first, second, third] = [1, 2, 3].map(
+      () => plane.protect(0, ipv4({ length: 1500, df: true }), out).datagrams,
+    );
+    expect(peer.unprotect(0, first?.[0] as Uint8Array).verdict).toBe("waiting");
+    expect(peer.unprotect(0, second?.[0] as Uint8Array).verdict).toBe("waiting"); // one sender: half of the two places
+    expect(peer.reassembly).toEqual({ waiting: 1, timedOut: 0, evicted: 1 });
+    expect(peer.unprotect(0, second?.[1] as Uint8Array).packet).toEqual(ipv4({ length: 1500, df: true }));
+    expect(peer.unprotect(0, first?.[1] as Uint8Array).verdict).toBe("waiting"); // its first half is gone
+    peer.unprotect(0, third?.[0] as Uint8Array);
+    peer.tick(30_000);
+    expect(peer.reassembly).toEqual({ waiting: 0, timedOut: 1, evicted: 2 });
+  });
+
   it("e9: DF may be overridden, as the guide has it, or honoured with the ICMP error, as RFC 791 has it", async () => {
     const packet = ipv4({ length: 1500, df: true });
     for (const prefragment of ["equal", "greedy"] as const) {

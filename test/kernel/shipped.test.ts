@@ -14,6 +14,8 @@ const VECTOR = /\((v128|i8x16|i16x8|i32x4|i64x2)\./g;
 const ABI = [
   "cutNext",
   "cutPiece",
+  "join",
+  "joined",
   "laterHeaderLength",
   "memory",
   "open",

@@ -59,7 +59,7 @@ function readVersion6(packet: Buffer): IpPacket | undefined {
   let isLater = false;
   while (EXTENSIONS.includes(protocol) && !isLater && headerLength + 8 <= totalLength) {
     const [next, units] = [packet.readUInt8(headerLength), packet.readUInt8(headerLength + 1)];
-    if (protocol === FRAGMENT) {
+    if (protocol === FRAGMENT && !isFragment) {
       const offsetAndFlags = packet.readUInt16BE(headerLength + 2);
       isFragment = (offsetAndFlags & 0xfff9) !== 0; // neither offset nor M: an atomic fragment, RFC 6946
       isLater = offsetAndFlags >= 8;

@@ -11,6 +11,7 @@ import { ahLengthIsPossible, ahLengthOf, ahVerifies, readAh, sealAh, withoutAh }
 import { counterIv, espLengthOf, lengthIsPossible, openEsp, readTrailer, sealEsp, textLengthOf } from "./esp.js";
 import { cutDatagram, cutPacket } from "./fragments.js";
 import { completeHeader, type IpPacket, readPacket, udpChecksum, writePacket } from "./ip.js";
+import { ReferenceReassembly } from "./reassembly.js";
 import { selects } from "./selector.js";
 import { ENCRYPTION_SIZES } from "./suites.js";
 import { ReplayWindow } from "./window.js";
@@ -80,6 +81,7 @@ export class ReferencePlane {
   readonly #carrier: "udp" | "ip";
   readonly #associations: ReferenceSa[] = [];
   readonly #policies: ReferencePolicy[] = [];
+  readonly #reassembly = new ReferenceReassembly();
 
   constructor(carrier: "udp" | "ip") {
     this.#carrier = carrier;
@@ -267,6 +269,10 @@ export class ReferencePlane {
     if (this.#carrier === "udp") return this.#receive(now, datagram, undefined);
     const outer = readPacket(datagram);
     if (outer?.complete !== true) return { verdict: "malformed" };
+    if (outer.isFragment && this.#joins(outer)) {
+      const joined = this.#reassembly.accept(now, datagram);
+      return typeof joined === "string" ? { verdict: joined } : this.unprotect(now, joined);
+    }
     const natt = outer.protocol === UDP && this.#nattPorts().includes(outer.ports?.[1] ?? -1);
     if (outer.protocol !== ESP && outer.protocol !== AH && !natt) {
       const bypassed = this.#match("in", outer)?.action === "bypass";
@@ -274,7 +280,6 @@ export class ReferencePlane {
         ? { verdict: "bypassed", packet: datagram.subarray(0, outer.totalLength) }
         : { verdict: "discarded" };
     }
-    if (outer.isFragment) return { verdict: "fragment" };
     if (outer.protocol === AH) return this.#openAh(now, Buffer.from(datagram.subarray(0, outer.totalLength)), outer);
     const header = datagram.subarray(0, outer.headerLength);
     const payload = Buffer.from(datagram.subarray(outer.headerLength, outer.totalLength));
@@ -282,6 +287,16 @@ export class ReferencePlane {
     const length = payload.length < 8 ? 0 : payload.readUInt16BE(4);
     if (length < 8 || length > payload.length) return { verdict: "malformed" };
     return this.#receive(now, payload.subarray(8, length), { header, outer });
+  }
+
+  /** ESP, AH, and UDP to where NAT-T is expected: a later fragment shows no port. */
+  #joins(outer: IpPacket): boolean {
+    if (outer.protocol !== UDP) return outer.protocol === ESP || outer.protocol === AH;
+    const ends = this.#associations
+      .filter(({ config, state }) => config.natTraversal && config.direction === "in" && state !== "deleted")
+      .map(({ config }) => (config.mode === "tunnel" ? config.tunnel : config.endpoints)?.target);
+    const isOwn = (end: string | undefined) => end === undefined || Buffer.from(addressBytes(end)).equals(outer.target);
+    return this.#nattPorts().includes(outer.ports?.[1] ?? -1) || ends.some(isOwn);
   }
 
   #nattPorts(): number[] {
