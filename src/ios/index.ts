@@ -2,7 +2,8 @@
 
 export type { AccessList, AccessRule, AddressMatch, PortMatch, Remark } from "./access-rule.js";
 export { type ApplyOptions, applyConfig, planeOptionsOf } from "./apply/apply.js";
-export type { Keying, LiveIdent, SaKeys } from "./apply/live-ident.js";
+export type { Keying, LiveIdent } from "./apply/live-ident.js";
+export type { SaKeys } from "./apply/sa-config.js";
 export type { IosSession, SessionOptions } from "./apply/session.js";
 export { type DebugNegotiation, type DebugSa, negotiationLines } from "./debug-ipsec.js";
 export {

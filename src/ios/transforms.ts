@@ -30,6 +30,7 @@ const TRANSFORMS: Readonly<Record<string, Transform>> = {
   "esp-sha384-hmac": { kind: "integrity" },
   "esp-sha512-hmac": { kind: "integrity" },
   "comp-lzs": { kind: "compression" },
+  "comp-deflate": { kind: "compression" }, // this engine's own: IOS has LZS
 };
 
 export interface ParsedTransforms {
@@ -52,7 +53,7 @@ export function parseTransforms(words: readonly string[]): ParsedTransforms {
     if (transform === undefined) {
       return refuse(`${name} is no transform known here: ${Object.keys(TRANSFORMS).join(", ")} are`);
     }
-    if (transform.kind === "compression") return refuse("comp-lzs is refused: LZS is not implemented, only DEFLATE is");
+    if (name === "comp-lzs") return refuse("comp-lzs is refused: LZS is not implemented, comp-deflate is");
     if (kinds.has(transform.kind)) return refuse(`${name} is a second ${transform.kind} transform: one is allowed`);
     kinds.add(transform.kind);
     if (transform.weak !== undefined) notes.push(`${name} is weak: ${transform.weak} (RFC 8221)`);
@@ -68,6 +69,8 @@ export function parseTransforms(words: readonly string[]): ParsedTransforms {
 }
 
 function combinationRefusal(transforms: readonly string[], kinds: ReadonlySet<string>): string | undefined {
+  const hasEsp = kinds.has("cipher") || kinds.has("integrity");
+  if (kinds.has("compression") && !hasEsp) return "comp-deflate travels inside ESP: add an esp transform";
   const aead = transforms.some((name) => name.startsWith("esp-gcm") || name.startsWith("esp-gmac"));
   if (aead && kinds.has("integrity")) return "esp-gcm and esp-gmac make their own ICV: leave the hmac out";
   if (kinds.has("integrity") && !kinds.has("cipher")) return undefined; // IOS reads it as esp-null with that hmac

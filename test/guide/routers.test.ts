@@ -5,6 +5,7 @@ import { guideConfig } from "../ios/configs.js";
 import { routers, twoRouters, withTransforms } from "../ios/lab.js";
 import { ipv4 } from "../packets.js";
 
+const KEY = Uint8Array.from({ length: 20 }, (_, i) => 0x31 + i);
 const DES = withTransforms("esp-des esp-sha-hmac");
 const first = ({ session }: LabRouter) => session.idents[0] as LiveIdent;
 const lines = (text: string, pattern: RegExp) =>
@@ -127,6 +128,8 @@ describe("show and clear on live state", () => {
         .sas.map(({ connectionId, flowId }) => `${connectionId}/${flowId}`);
     expect(ids()).toEqual(["5121/1", "5122/2"]);
     lab.tick(3_250_000); // nine tenths of an hour: rekeyed, both sides at once
+    expect(ids()).toEqual(["5121/1", "5122/2", "5123/3", "5124/4"]);
+    lab.tick(3_290_000);
     expect(ids()).toEqual(["5121/1", "5123/3", "5124/4"]); // the old inbound SA drains
     lab.tick(3_600_001);
     expect(ids().some((id) => id === "5121/1")).toBe(false);
@@ -149,6 +152,34 @@ describe("show and clear on live state", () => {
       "show crypto ipsec sx\n                  ^\n% Invalid input detected at '^' marker.",
     );
     expect(run("show crypto")).toBe("% Incomplete command.");
+  });
+
+  it("29, 34: IPComp inside the SA: its list and its counters", async () => {
+    const { lab, a, b } = await twoRouters(withTransforms("esp-gcm comp-deflate"));
+    const long = ipv4({ source: "10.0.0.1", target: "10.0.2.2", length: 1000 });
+    lab.ping(a, first(a), 1, 0);
+    expect(lab.send(a, long, 1)).toEqual({ verdict: "delivered", at: "ipseca-72a" });
+    const shown = execute(a.session, "show crypto ipsec sa", 1);
+    expect(shown).toMatch(/ {2}outbound pcp sas:\n {4}spi: 0x2\(2\)\n {6}transform: comp-deflate ,\n/);
+    expect(lines(shown, /compr/)[0]).toBe("#pkts compressed: 2, #pkts decompressed: 1");
+    const far = execute(b.session, "show crypto ipsec sa", 1);
+    expect(lines(far, /compr/)[0]).toBe("#pkts compressed: 1, #pkts decompressed: 2");
+  });
+
+  it("48: behind a NAT ESP goes in UDP, unless udp-encapsulation is off", async () => {
+    const sealedWith = async (text: string) => {
+      const { a } = await twoRouters((given) => DES(given).replace("crypto isakmp invalid-spi-recovery", text));
+      const ident = first(a);
+      const keys = (spi: number) => [{ spi, encryptionKey: KEY.slice(0, 8), integrityKey: KEY }];
+      const natTraversal = { sourcePort: 4500, targetPort: 1024 };
+      a.session.install(0, ident, { inbound: keys(0x1001), outbound: keys(0x2002), natTraversal });
+      const sealed = a.plane.protect(0, ipv4({ source: "10.0.0.1", target: "10.0.2.2" })).datagrams[0];
+      const mode = lines(execute(a.session, "show crypto ipsec sa", 0), /in use/)[0];
+      return [sealed?.[9], mode];
+    };
+    expect(await sealedWith("")).toEqual([17, "in use settings ={Tunnel UDP-Encaps, }"]);
+    const off = "no crypto ipsec nat-transparency udp-encapsulation";
+    expect(await sealedWith(off)).toEqual([50, "in use settings ={Tunnel, }"]);
   });
 
   it("43, 46: clear crypto session, everything or by its ends; the tunnel goes down, and up again", async () => {

@@ -1,6 +1,7 @@
 // The guide's two routers in a lab, with other transforms where asked.
 import { DataPlane } from "../../src/index.js";
 import { Lab, type LabRouter, parseConfig, planeOptionsOf } from "../../src/ios/index.js";
+import { deflate } from "../../src/ipcomp/deflate.js";
 import { guideConfig } from "./configs.js";
 import { march } from "./printed.js";
 
@@ -29,7 +30,10 @@ export async function routers(textA: string, textB: string): Promise<TwoRouters>
   const [a, b] = await Promise.all(
     [textA, textB].map(async (text) => {
       const { config } = parseConfig(text);
-      return { config, plane: await DataPlane.create({ ...planeOptionsOf(config), limits: "edge" }) };
+      return {
+        config,
+        plane: await DataPlane.create({ ...planeOptionsOf(config), limits: "edge", compression: deflate }),
+      };
     }),
   );
   if (a === undefined || b === undefined) throw new Error("two routers were asked for");

@@ -1,6 +1,7 @@
 // The console of a lab: a router's commands, and the lab's own.
 import { DataPlane } from "../../index.js";
 import { EXEC_COMMANDS, execute, type IosConfig, Lab, type LabRouter, planeOptionsOf } from "../../ios/index.js";
+import { deflate } from "../../ipcomp/deflate.js";
 
 /** A name in front of a command, as a prompt prints it. */
 const ADDRESSED = /^([\w.-]+)[#>]\s*(.*)$/;
@@ -18,7 +19,9 @@ export class LabConsole {
 
   /** `monitor`: called with every line of the routers' logs as it is logged. */
   static async create(configs: readonly IosConfig[], monitor?: (line: string) => void): Promise<LabConsole> {
-    const planes = await Promise.all(configs.map((config) => DataPlane.create(planeOptionsOf(config))));
+    const planes = await Promise.all(
+      configs.map((config) => DataPlane.create({ ...planeOptionsOf(config), compression: deflate })),
+    );
     const lab = new Lab({
       random: (bytes) => crypto.getRandomValues(bytes),
       ...(monitor === undefined ? {} : { log: { monitor } }),

@@ -17,7 +17,7 @@ export interface ApplyOptions extends PlanOptions, SessionOptions {
   readonly unmatched?: "bypass" | "discard";
 }
 
-/** What a plane for this configuration is to be made with. */
+/** What a plane for this configuration is to be made with; `comp-deflate` needs its `compression` beside it. */
 export function planeOptionsOf(config: IosConfig): PlaneOptions {
   const { natKeepaliveSeconds, invalidSpiRecovery } = config.isakmp;
   const transforms = config.transformSets.flatMap((set) => suitesOf(set.transforms));
@@ -58,8 +58,10 @@ export function applyConfig(plane: DataPlane, config: IosConfig, options: ApplyO
       policies.push(policy);
       if (protect) idents.get(action)?.policies.push(policy);
       // What is to come protected and comes clear is discarded, as a router does.
-      const inbound = protect ? "protect" : action;
-      policies.push(plane.addPolicy({ direction: "in", selector: selectorOf(mirrored(box)), action: inbound }));
+      const selector = selectorOf(mirrored(box));
+      const mirror = plane.addPolicy({ direction: "in", selector, action: protect ? "protect" : action });
+      policies.push(mirror);
+      if (protect) idents.get(action)?.inboundPolicies.push(mirror);
     }
     for (const direction of ["out", "in"] as const) {
       policies.push(plane.addPolicy({ direction, action: options.unmatched ?? "bypass" }));

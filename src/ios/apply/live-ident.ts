@@ -1,27 +1,18 @@
 // An identity with its SAs: installing them, counting over their generations, printing them.
 import type { DataPlane } from "../../data-plane.js";
 import type { Peer } from "../../liveness/peer.js";
-import type { NatTraversal, SaConfig } from "../../sad/config.js";
+import type { NatTraversal } from "../../sad/config.js";
 import type { Sa } from "../../sad/sa.js";
 import type { Policy } from "../../spd/policy.js";
 import type { AddressMatch } from "../access-rule.js";
 import { invertMask } from "../address.js";
 import type { IosConfig } from "../model.js";
-import { effectiveDfBit, effectiveFragmentation, ipMtu, saSettingsOf } from "../precedence.js";
+import { ipMtu, saSettingsOf } from "../precedence.js";
 import { type Ident, type IdentCounters, newCounters, type ProxyIdentity, type ShownSa } from "../show/state.js";
 import { type Suite, suitesOf } from "../transforms.js";
-import { mirrored, selectorOf } from "./box.js";
+import { count, type InstalledSa } from "./installed-sa.js";
 import type { PlannedIdent } from "./plan.js";
-
-/** Keys of one SA, as IKE's KEYMAT delivers them. */
-export interface SaKeys {
-  /** 256 .. 2^32-1. */
-  readonly spi: number;
-  /** Bytes: the suite's `encryptionKeyLength`, salt included. */
-  readonly encryptionKey: Uint8Array;
-  /** Bytes: the suite's `integrityKeyLength`. */
-  readonly integrityKey: Uint8Array;
-}
+import { compresses, type SaKeys, saConfigOf } from "./sa-config.js";
 
 /** What a negotiation has agreed on: an SA each way for each suite, innermost first. */
 export interface Keying {
@@ -31,23 +22,16 @@ export interface Keying {
   readonly natTraversal?: NatTraversal;
 }
 
-interface InstalledSa {
-  readonly sa: Sa;
-  readonly suite: Suite;
-  readonly connectionId: number;
-  readonly flowId: number;
-  readonly installedAt: number;
-  readonly kilobytes: number;
-  readonly seconds: number;
-  readonly natTraversal: boolean;
-  /** The SA that counts the packets of its generation and direction: the innermost. */
-  readonly counts: boolean;
-}
+/** DEFLATE's well-known number, where an SA has its SPI (RFC 3173 section 3.3). */
+const DEFLATE_CPI = 2;
+const SUPERSEDED_MILLISECONDS = 30_000;
 
 export class LiveIdent {
   readonly planned: PlannedIdent;
   readonly peer: Peer;
   readonly policies: Policy[] = [];
+  /** Their mirrors: what comes clear and should not. */
+  readonly inboundPolicies: Policy[] = [];
   /** The SAs to be made, innermost first. */
   readonly suites: readonly Suite[];
   installed: InstalledSa[] = [];
@@ -83,7 +67,9 @@ export class LiveIdent {
           const suite = this.suites[suiteIndex] as Suite;
           const keys = (direction === "in" ? keying.inbound : keying.outbound)[suiteIndex] as SaKeys;
           const lifetime = { seconds: lifetimeSeconds, kilobytes };
-          const sa = plane.addSa(this.#saConfig(direction, suiteIndex, keys, udp, { now, lifetime }));
+          const innermost = suiteIndex === 0;
+          const wanted = { direction, suite, innermost, keys, natTraversal: udp, lifetime, now };
+          const sa = plane.addSa(saConfigOf(this.#config, this.planned, this.peer, wanted));
           made.push({
             sa,
             suite,
@@ -93,70 +79,30 @@ export class LiveIdent {
             kilobytes,
             seconds: lifetimeSeconds,
             natTraversal: udp !== undefined,
-            counts: suiteIndex === 0,
+            counts: innermost,
+            supersededAt: Infinity,
           });
         }
       }
-      const outbound = this.suites.map(
-        (_, at) => made.find((one) => one.sa.direction === "out" && one.suite === this.suites[at])?.sa as Sa,
-      );
-      for (const policy of this.policies) policy.use(outbound.length === 1 ? (outbound[0] as Sa) : outbound);
+      const way = (direction: "in" | "out") =>
+        this.suites.map((suite) => made.find((one) => one.suite === suite && one.sa.direction === direction)?.sa as Sa);
+      for (const policy of this.policies) policy.use(way("out"));
+      // What comes for the inner SA of a bundle must have come out of the outer one.
+      if (this.suites.length > 1) for (const policy of this.inboundPolicies) policy.use(way("in"));
     } catch (error) {
       for (const { sa } of made) sa.delete();
       throw error;
     }
-    const before = this.installed.filter(({ sa }) => sa.direction === "out");
+    for (const one of this.installed) one.supersededAt = Math.min(one.supersededAt, now);
     this.installed.push(...made);
-    for (const one of before) one.sa.delete(); // inbound ones drain until their lifetime ends
+  }
+
+  /** Outbound SAs that others have replaced go once what was staged for them has left; inbound ones drain. */
+  age(now: number): void {
+    for (const { sa, supersededAt } of this.installed) {
+      if (sa.direction === "out" && now - supersededAt >= SUPERSEDED_MILLISECONDS) sa.delete();
+    }
     this.retire();
-  }
-
-  #saConfig(
-    direction: "in" | "out",
-    suiteIndex: number,
-    keys: SaKeys,
-    natTraversal: NatTraversal | undefined,
-    { now, lifetime }: { now: number; lifetime: { seconds: number; kilobytes: number } },
-  ): SaConfig {
-    const { planned, peer } = this;
-    const suite = this.suites[suiteIndex] as Suite;
-    const { replayWindow, idleSeconds } = saSettingsOf(this.#config, planned.settings);
-    const [here, there] = [planned.localAddress, peer.address];
-    const ends = direction === "out" ? { source: here, target: there } : { source: there, target: here };
-    // In a bundle only the innermost SA makes the tunnel; what is around it protects the outer header it finds.
-    const mode = suiteIndex === 0 ? (planned.transformSets[0]?.mode ?? "tunnel") : "transport";
-    const tunnelMtu = planned.isTunnel ? planned.interface.ipMtu : undefined;
-    const cutsBefore = effectiveFragmentation(this.#config, planned.egress) === "before-encryption";
-    return {
-      direction,
-      protocol: suite.protocol,
-      spi: keys.spi,
-      mode,
-      ...(mode === "tunnel" ? { tunnel: ends } : {}),
-      ...(suite.encryption === undefined ? {} : { encryption: suite.encryption, encryptionKey: keys.encryptionKey }),
-      ...(suite.integrity === undefined ? {} : { integrity: suite.integrity, integrityKey: keys.integrityKey }),
-      ...(suiteIndex === 0 ? { selectors: this.#selectors(direction) } : {}),
-      ...(mode === "tunnel"
-        ? {
-            dfBit: effectiveDfBit(this.#config, planned.egress),
-            prefragment: !planned.isTunnel && cutsBefore ? "equal" : false,
-            ...(tunnelMtu === undefined ? {} : { tunnelMtu, prefragment: "equal" }),
-          }
-        : {}),
-      ...(natTraversal === undefined
-        ? {}
-        : { natTraversal: direction === "out" ? natTraversal : reversed(natTraversal) }),
-      replayWindow,
-      ...(idleSeconds === undefined ? {} : { idleSeconds }),
-      lifetime,
-      addedAt: now,
-      pathMtu: ipMtu(planned.egress),
-      peer,
-    } as SaConfig;
-  }
-
-  #selectors(direction: "in" | "out") {
-    return this.planned.boxes.map((box) => selectorOf(direction === "out" ? box : mirrored(box)));
   }
 
   /** Forgets SAs that are gone, keeping what they counted. */
@@ -166,6 +112,13 @@ export class LiveIdent {
     this.installed = this.installed.filter(({ sa }) => sa.state === "live");
   }
 
+  /** An SA went by itself: of a bundle, the others of its way go with it. */
+  lose(sa: Sa): void {
+    const lost = this.installed.find((one) => one.sa === sa);
+    for (const one of this.installed) if (one.flowId === lost?.flowId) one.sa.delete();
+    this.retire();
+  }
+
   clear(): void {
     for (const { sa } of this.installed) sa.delete();
     this.retire();
@@ -173,9 +126,7 @@ export class LiveIdent {
 
   /** Whether no later negotiation has replaced the SA. */
   isNewest(sa: Sa): boolean {
-    const flowOf = (one: InstalledSa) => Math.ceil(one.flowId / 2);
-    const found = this.installed.find((one) => one.sa === sa);
-    return found !== undefined && this.installed.every((one) => flowOf(one) <= flowOf(found));
+    return this.installed.some((one) => one.sa === sa && one.supersededAt === Infinity);
   }
 
   get hasSas(): boolean {
@@ -201,8 +152,15 @@ export class LiveIdent {
       counters,
       pathMtu: outbound === undefined ? media : Math.min(media, outbound.path.mtu ?? media),
       mediaMtu: media,
-      sas: this.installed.filter(({ sa }) => sa.state === "live").map((one) => this.#shownSa(one, now)),
+      sas: this.installed.filter(({ sa }) => sa.state === "live").flatMap((one) => this.#shownSas(one, now)),
     };
+  }
+
+  /** An SA, and the IPComp association in it. */
+  #shownSas(one: InstalledSa, now: number): ShownSa[] {
+    const shown = this.#shownSa(one, now);
+    if (!one.counts || !compresses(this.planned)) return [shown];
+    return [shown, { ...shown, protocol: "pcp", spi: DEFLATE_CPI, transform: "comp-deflate ", ivLength: 0 }];
   }
 
   #shownSa(one: InstalledSa, now: number): ShownSa {
@@ -225,36 +183,8 @@ export class LiveIdent {
   }
 }
 
-function reversed(natTraversal: NatTraversal): NatTraversal {
-  return { ...natTraversal, sourcePort: natTraversal.targetPort, targetPort: natTraversal.sourcePort };
-}
-
 function proxy(match: AddressMatch, protocol: number | undefined, ports: readonly number[] | undefined): ProxyIdentity {
   const mask = invertMask(match.wildcard);
   const port = ports?.length === 1 ? (ports[0] as number) : 0;
   return { address: match.address, mask, protocol: protocol ?? 0, port };
-}
-
-/** Adds what an SA has counted. A packet of a bundle is counted by the innermost SA; drops by the SA that dropped it. */
-function count({ sa, suite, counts }: InstalledSa, into: IdentCounters): void {
-  const { packets, dropped } = sa.stats;
-  const drops = Object.values(dropped).reduce((sum, number) => sum + number, 0);
-  if (sa.direction === "out") into.sendErrors += drops;
-  else into.receiveErrors += drops;
-  into.replayFailed += (dropped.stale ?? 0) + (dropped.replayed ?? 0);
-  into.verifyFailed += dropped.forged ?? 0;
-  into.invalidIdentity += sa.direction === "in" ? (dropped["policy-mismatch"] ?? 0) : 0;
-  into.invalidLength += (dropped.malformed ?? 0) + (dropped["bad-trailer"] ?? 0);
-  into.noSa += dropped["no-sa"] ?? 0;
-  if (!counts) return;
-  const encrypted = suite.protocol === "esp" ? packets : 0;
-  if (sa.direction === "out") {
-    into.encaps += packets;
-    into.encrypt += encrypted;
-    into.digest += packets;
-  } else {
-    into.decaps += packets;
-    into.decrypt += encrypted;
-    into.verify += packets;
-  }
 }

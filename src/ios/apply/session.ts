@@ -3,6 +3,7 @@
 import type { DataPlane } from "../../data-plane.js";
 import type { Event } from "../../event.js";
 import type { Peer } from "../../liveness/peer.js";
+import type { Sa } from "../../sad/sa.js";
 import type { Policy } from "../../spd/policy.js";
 import { negotiationLines } from "../debug-ipsec.js";
 import { type DebugPeer, destroyed, detectionEnabled, notResponding, probeSent } from "../debug-isakmp.js";
@@ -84,6 +85,7 @@ export class IosSession {
       this.#options.event?.(event, now);
     }
     this.#reportReplays(now);
+    for (const ident of this.idents) ident.age(now);
     this.#isakmp = this.#isakmp.filter((sa) => now - (sa.deletedAt ?? now) < DELETED_MILLISECONDS);
   }
 
@@ -101,7 +103,7 @@ export class IosSession {
         return;
       case "hard-expired":
       case "idle":
-        this.#sasGone(this.#identOf(event.sa), now);
+        this.#saGone(event.sa, now);
         return;
       case "probe":
         this.#debug("isakmp", now, () => probeSent(this.#debugPeer(event.peer), this.#node(), event.missed));
@@ -167,15 +169,14 @@ export class IosSession {
     return this.idents.some((ident) => ident.peer === peer && ident.hasSas);
   }
 
-  #identOf(sa: LiveIdent["installed"][number]["sa"]): LiveIdent | undefined {
+  #identOf(sa: Sa): LiveIdent | undefined {
     return this.idents.find((ident) => ident.installed.some((one) => one.sa === sa));
   }
 
-  /** SAs of an identity went by themselves. */
-  #sasGone(ident: LiveIdent | undefined, now: number): void {
+  #saGone(sa: Sa, now: number): void {
+    const ident = this.#identOf(sa);
     if (ident === undefined) return;
-    for (const { sa } of ident.installed) if (sa.state === "expired") sa.delete();
-    ident.retire();
+    ident.lose(sa);
     if (!this.#isUp(ident.peer)) this.#say(now, sessionStatus(false, ident.peer.address, ident.peer.port));
   }
 

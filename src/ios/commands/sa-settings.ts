@@ -21,7 +21,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     settings.replayWindow = 0;
     reading.say("note", "anti-replay is off: a captured packet may be sent again (RFC 4303 section 3.4.3)");
   },
-  "security-association idle-time <seconds:60-86400> [default]": (fields, _, settings) => {
+  "security-association idle-time <seconds:60-86400>": (fields, _, settings) => {
     settings.idleSeconds = fields.number("seconds");
   },
   "security-association lifetime seconds <seconds:120-2592000>": (fields, _, settings) => {

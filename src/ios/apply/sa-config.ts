@@ -1,0 +1,81 @@
+// What addSa is told: an identity's settings, a suite of its transform set, the keys of a negotiation.
+import type { Peer } from "../../liveness/peer.js";
+import type { NatTraversal, SaConfig } from "../../sad/config.js";
+import type { Selector } from "../../spd/selector.js";
+import type { IosConfig } from "../model.js";
+import { effectiveDfBit, effectiveFragmentation, ipMtu, saSettingsOf } from "../precedence.js";
+import type { Suite } from "../transforms.js";
+import { mirrored, selectorOf } from "./box.js";
+import type { PlannedIdent } from "./plan.js";
+
+/** Keys of one SA, as IKE's KEYMAT delivers them. */
+export interface SaKeys {
+  /** 256 .. 2^32-1. */
+  readonly spi: number;
+  /** Bytes: the suite's `encryptionKeyLength`, salt included. */
+  readonly encryptionKey: Uint8Array;
+  /** Bytes: the suite's `integrityKeyLength`. */
+  readonly integrityKey: Uint8Array;
+}
+
+export interface PlannedSa {
+  readonly direction: "in" | "out";
+  readonly suite: Suite;
+  /** Of a bundle, the SA that makes the tunnel: what is around it protects the outer header it finds. */
+  readonly innermost: boolean;
+  readonly keys: SaKeys;
+  /** As outbound has it. */
+  readonly natTraversal: NatTraversal | undefined;
+  readonly lifetime: { readonly seconds: number; readonly kilobytes: number };
+  readonly now: number;
+}
+
+/** `comp-deflate`: IPComp inside the innermost SA. */
+export function compresses({ transformSets }: PlannedIdent): boolean {
+  return transformSets[0]?.transforms.includes("comp-deflate") ?? false;
+}
+
+export function saConfigOf(config: IosConfig, planned: PlannedIdent, peer: Peer, sa: PlannedSa): SaConfig {
+  const { direction, suite, innermost, keys, natTraversal } = sa;
+  const { replayWindow, idleSeconds } = saSettingsOf(config, planned.settings);
+  const [here, there] = [planned.localAddress, peer.address];
+  const ends = direction === "out" ? { source: here, target: there } : { source: there, target: here };
+  const mode = innermost ? (planned.transformSets[0]?.mode ?? "tunnel") : "transport";
+  const tunnelMtu = planned.isTunnel ? planned.interface.ipMtu : undefined;
+  const cutsBefore = effectiveFragmentation(config, planned.egress) === "before-encryption";
+  return {
+    direction,
+    protocol: suite.protocol,
+    spi: keys.spi,
+    mode,
+    ...(mode === "tunnel" ? { tunnel: ends } : {}),
+    ...(suite.encryption === undefined ? {} : { encryption: suite.encryption, encryptionKey: keys.encryptionKey }),
+    ...(suite.integrity === undefined ? {} : { integrity: suite.integrity, integrityKey: keys.integrityKey }),
+    ...(innermost ? { selectors: selectorsOf(planned, direction) } : {}),
+    ...(innermost && compresses(planned) ? { compression: { algorithm: "deflate" } } : {}),
+    ...(mode === "tunnel"
+      ? {
+          dfBit: effectiveDfBit(config, planned.egress),
+          prefragment: !planned.isTunnel && cutsBefore ? "equal" : false,
+          ...(tunnelMtu === undefined ? {} : { tunnelMtu, prefragment: "equal" }),
+        }
+      : {}),
+    ...(natTraversal === undefined
+      ? {}
+      : { natTraversal: direction === "out" ? natTraversal : reversed(natTraversal) }),
+    replayWindow,
+    ...(idleSeconds === undefined ? {} : { idleSeconds }),
+    lifetime: sa.lifetime,
+    addedAt: sa.now,
+    pathMtu: ipMtu(planned.egress),
+    peer,
+  } as SaConfig;
+}
+
+function selectorsOf({ boxes }: PlannedIdent, direction: "in" | "out"): Selector[] {
+  return boxes.map((box) => selectorOf(direction === "out" ? box : mirrored(box)));
+}
+
+function reversed(natTraversal: NatTraversal): NatTraversal {
+  return { ...natTraversal, sourcePort: natTraversal.targetPort, targetPort: natTraversal.sourcePort };
+}
