@@ -1,0 +1,27 @@
+// `npm run bench:scale`: many SAs in turn, a hundred thousand of them, ten thousand policies, and what the engine adds
+// to its kernel.
+import { parseArgs } from "node:util";
+import { manySas } from "./scale/many-sas.mjs";
+import { engineOverhead } from "./scale/overhead.mjs";
+import { policies } from "./scale/policies.mjs";
+import { rotation } from "./scale/rotation.mjs";
+
+const PARTS = {
+  rotation: ["consecutive packets from different SAs, encrypt", rotation],
+  sas: ["a hundred thousand SAs", manySas],
+  policies: ["ten thousand policies behind the flow cache, 64-byte packets", policies],
+  overhead: ["what the engine adds to its kernel, a packet, batches of 64, encrypt", engineOverhead],
+};
+
+const { values, positionals } = parseArgs({
+  options: { rounds: { type: "string", default: "15" } },
+  allowPositionals: true,
+});
+const rounds = Number(values.rounds);
+for (const [name, [title, measure]] of Object.entries(PARTS)) {
+  if (positionals.length > 0 && !positionals.includes(name)) continue;
+  if (process.stderr.isTTY) process.stderr.write(`${title} ...`);
+  const text = await measure({ rounds });
+  if (process.stderr.isTTY) process.stderr.write("\r\x1b[K");
+  console.log(`${title}\n\n${text}\n`);
+}
