@@ -37,6 +37,8 @@ import { type KernelExports, type KernelSource, loadKernel, loadKernelSync, type
 import { KernelMemory } from "./wasm/memory.js";
 import { buildFor, buildForSync, checkBuild } from "./wasm/source.js";
 
+const LARGEST_PACKET = 65535;
+
 export class DataPlane {
   /** Where the inlined kernel comes from; an entry of the package sets it. @internal */
   static source: KernelSource | undefined;
@@ -192,10 +194,13 @@ export class DataPlane {
     return this.verdict === "sealed" ? copySingle(engine, target) : 0;
   }
 
-  /** Opens one datagram into `target`, which must be 40 bytes longer than the datagram; the packet's length, or 0. */
+  /**
+   * Opens one datagram into `target`, which must be 40 bytes longer than the datagram, or 65,535 bytes on a plane that
+   * inflates; the packet's length, or 0.
+   */
   unprotectInto(now: number, datagram: Uint8Array, target: Uint8Array, path?: Path): number {
     const engine = this.#begin(now);
-    checkTarget(target, datagram.length + 40);
+    checkTarget(target, engine.compressor === undefined ? datagram.length + 40 : LARGEST_PACKET);
     this.verdict = openSingle(engine, datagram, path, this.#arrival, target.length - 40);
     if (this.verdict === "delivered") return copySingle(engine, target);
     if (this.verdict !== "ike" && this.verdict !== "bypassed") return 0;

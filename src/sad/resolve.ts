@@ -145,11 +145,11 @@ function resolveIntegrity(config: SaConfig, encryption: Encryption, profile: Pro
   }
   const integrity =
     name !== undefined && Object.hasOwn(INTEGRITIES, name) ? INTEGRITIES[name as keyof typeof INTEGRITIES] : undefined;
+  if (name === undefined) refuseWithoutIntegrity(config);
   if (integrity === undefined) {
-    const said = name === undefined ? "is missing" : `"${name}" is unknown`;
     throw new IpsecError(
       "algorithm",
-      `integrity ${said}: ${config.encryption ?? "AH"} without it is refused (RFC 8221 section 4); ${Object.keys(INTEGRITIES).join(", ")} are allowed`,
+      `integrity "${name}" is unknown: ${Object.keys(INTEGRITIES).join(", ")} are allowed`,
     );
   }
   checkProfile("integrity", name as string, integrity.profile, profile);
@@ -161,6 +161,14 @@ function resolveIntegrity(config: SaConfig, encryption: Encryption, profile: Pro
     );
   }
   return integrity;
+}
+
+/** What is not authenticated can be changed under way, and what is decrypted of it says so to who listens. */
+function refuseWithoutIntegrity({ encryption }: SaConfig): never {
+  throw new IpsecError(
+    "algorithm",
+    `integrity is missing: ${encryption ?? "AH"} without it is refused (RFC 8221 section 4); ${Object.keys(INTEGRITIES).join(", ")} are allowed`,
+  );
 }
 
 /** RFC 8221: what a profile leaves out is refused, and the profile that has it is named. */

@@ -300,6 +300,17 @@ describe("what is received", () => {
     expect([verdict, packet?.[9]]).toEqual(["delivered", 108]);
   });
 
+  it("unprotectInto asks for room for whatever may come out, before a number is spent", async () => {
+    const peer = await plane("udp");
+    const sa = peer.addSa(inbound(config(TUNNEL)));
+    const esp = forge(1n, ipcomp(4, 2, deflateRawSync(ipv4({ payload: prose(9000) }))));
+    expect(() => peer.unprotectInto(0, esp, new Uint8Array(esp.length + 40))).toThrow(/65535 may be needed/);
+    expect([sa.sequence, sa.stats.packets]).toEqual([0n, 0]);
+    const target = new Uint8Array(65_535);
+    expect(peer.unprotectInto(0, esp, target)).toBe(9020);
+    expect(hex(target.subarray(0, 9020))).toBe(hex(ipv4({ payload: prose(9000) })));
+  });
+
   it("no jumbo slot is free: too-big, and later packets are none the worse", async () => {
     const peer = await DataPlane.create({
       carrier: "udp",

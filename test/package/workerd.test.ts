@@ -16,6 +16,31 @@ const SOURCES = {
         return Response.json(await run(new URL(request.url).searchParams.get("variant")));
       },
     };`,
+  // What an edge runtime needs is imported statically, so who wants the legacy kernel names it.
+  "legacy.js": `
+    import { DataPlane } from "wasm-ipsec";
+    import legacy from "wasm-ipsec/wasm/legacy.wasm";
+    export default {
+      async fetch(request) {
+        const refused = await DataPlane.create({ profile: "legacy" }).catch((error) => error.message);
+        const plane = await DataPlane.create({ profile: "legacy", wasm: legacy, limits: "edge" });
+        const association = {
+          protocol: "esp",
+          spi: 0x1001,
+          mode: "tunnel",
+          encryption: "3des-cbc",
+          encryptionKey: crypto.getRandomValues(new Uint8Array(24)),
+          integrity: "hmac-md5-96",
+          integrityKey: crypto.getRandomValues(new Uint8Array(16)),
+          tunnel: { source: "192.0.2.1", target: "192.0.2.2" },
+        };
+        const out = plane.addSa({ ...association, direction: "out" });
+        plane.addSa({ ...association, direction: "in" });
+        const packet = Uint8Array.of(69, 0, 0, 20, 0, 0, 0, 0, 64, 59, 0, 0, 10, 1, 0, 7, 10, 2, 0, 9);
+        const { datagrams } = plane.protect(0, packet, out);
+        return Response.json({ refused, opened: plane.unprotect(0, datagrams[0]).verdict });
+      },
+    };`,
 };
 
 interface Bundle {
@@ -26,9 +51,9 @@ interface Bundle {
   readonly imports: readonly string[];
 }
 
-async function bundle({ folder, package: root }: Installed): Promise<Bundle> {
+async function bundle({ folder, package: root }: Installed, name: string): Promise<Bundle> {
   const build = await rolldown({
-    input: join(folder, "worker.js"),
+    input: join(folder, name),
     platform: "neutral",
     resolve: { conditionNames: ["workerd", "worker", "import", "default"], mainFields: ["module", "main"] },
     external: /\.wasm$/,
@@ -41,6 +66,22 @@ async function bundle({ folder, package: root }: Installed): Promise<Bundle> {
   return { code, files, imports };
 }
 
+/** The bundle in workerd, with the modules it imports. */
+async function start(installed: Installed, { code, imports }: Bundle): Promise<Miniflare> {
+  const wasm = imports.map((id) => ({
+    type: "CompiledWasm" as const,
+    path: basename(id),
+    contents: readFileSync(join(installed.package, "dist/wasm", basename(id))),
+  }));
+  const worker = new Miniflare({
+    modules: [{ type: "ESModule", path: "worker.js", contents: code }, ...wasm],
+    compatibilityDate: "2026-04-01",
+    cf: false, // Else it asks the internet where it is.
+  });
+  await worker.ready;
+  return worker;
+}
+
 describe("in workerd", () => {
   let installed: Installed;
   let bundled: Bundle;
@@ -48,18 +89,8 @@ describe("in workerd", () => {
 
   beforeAll(async () => {
     installed = installPackage(SOURCES);
-    bundled = await bundle(installed);
-    const wasm = ["simd.wasm", "relaxed-simd.wasm"].map((path) => ({
-      type: "CompiledWasm" as const,
-      path,
-      contents: readFileSync(join(installed.package, "dist/wasm", path)),
-    }));
-    worker = new Miniflare({
-      modules: [{ type: "ESModule", path: "worker.js", contents: bundled.code }, ...wasm],
-      compatibilityDate: "2026-04-01",
-      cf: false, // Else it asks the internet where it is.
-    });
-    await worker.ready;
+    bundled = await bundle(installed, "worker.js");
+    worker = await start(installed, bundled);
   }, SETUP_MILLISECONDS);
 
   afterAll(async () => {
@@ -79,5 +110,21 @@ describe("in workerd", () => {
     const text = await response.text();
     const result: SmokeResult | string = response.ok ? JSON.parse(text) : text;
     expect(complaints(result, asked, "relaxed-simd")).toEqual([]);
+  });
+
+  it("profile legacy with its kernel imported by the worker; without, a sentence says where it is", async () => {
+    const legacy = await bundle(installed, "legacy.js");
+    expect(legacy.imports.map((id) => basename(id)).sort()).toEqual(["legacy.wasm", "relaxed-simd.wasm", "simd.wasm"]);
+    const other = await start(installed, legacy);
+    try {
+      const { refused, opened } = (await (await other.dispatchFetch("http://worker/")).json()) as Record<
+        string,
+        string
+      >;
+      expect(opened).toBe("delivered");
+      expect(refused).toContain("wasm-ipsec/wasm/legacy.wasm");
+    } finally {
+      await other.dispose();
+    }
   });
 });
