@@ -1,5 +1,25 @@
 // The guide's chapter on NAT transparency: RFC 3947, RFC 3948, RFC 7296 section 2.23.
+
+import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
+import {
+  chooseNatMethod,
+  decideNat,
+  encapsulationMode,
+  judgeNat,
+  NAT_VENDOR_IDS,
+  type NatMethod,
+  natDetectionFor,
+  natVendorIds,
+  originalEndpoints,
+  readEncapsulationMode,
+  readNatDetection,
+  readOriginalAddresses,
+  readPayloads,
+  writeNatDetection,
+  writeOriginalAddress,
+  writePayloads,
+} from "../../src/ike/index.js";
 import { DataPlane, type PlaneOptions } from "../../src/index.js";
 import { drain, gcm } from "../engine/world.js";
 import { ipv4 } from "../packets.js";
@@ -85,5 +105,103 @@ describe("keepalives", () => {
     plane.tick(1000);
     plane.protect(5000, ipv4(), out);
     expect(keepalives(plane, 65_000)).toEqual([25_000, 45_000, 65_000]);
+  });
+});
+
+const md5 = (bytes: Uint8Array) => Uint8Array.from(createHash("md5").update(bytes).digest());
+const sha1 = (bytes: Uint8Array) => Uint8Array.from(createHash("sha1").update(bytes).digest());
+const SPIS = { initiatorSpi: new Uint8Array(8).fill(7), responderSpi: new Uint8Array(8).fill(9) };
+const method = (name: string) => NAT_VENDOR_IDS.find((id) => id.method.name === name)?.method as NatMethod;
+
+/** A message from `source` to `target` that arrives from `seen` at `arrived`: what the receiver finds. */
+function exchanged(version: 1 | 2, ends: { source: string; seen: string; target: string; arrived: string }) {
+  const at = (address: string) => ({ address, port: 500 });
+  const rfc = method("rfc3947");
+  const hash = version === 1 ? md5 : sha1;
+  const detection = natDetectionFor(SPIS, { local: at(ends.source), remote: at(ends.target) }, hash);
+  const chain = writePayloads(version === 1 ? writeNatDetection(1, detection, rfc) : writeNatDetection(2, detection));
+  const payloads = readPayloads(chain) ?? [];
+  const received = version === 1 ? readNatDetection(1, payloads, rfc) : readNatDetection(2, payloads);
+  if (received === undefined) throw new Error("nothing was read");
+  return judgeNat(SPIS, received, { local: at(ends.arrived), remote: at(ends.seen) }, hash);
+}
+
+describe("detection", () => {
+  it("48, 49: hashes of addresses and ports tell who is behind a NAT: nobody, the peer, this side, both", () => {
+    const [inside, outside, far, farInside] = ["10.0.0.7", "203.0.113.1", "198.51.100.2", "192.168.1.2"];
+    for (const version of [1, 2] as const) {
+      const judge = (source: string, seen: string, target: string, arrived: string) =>
+        exchanged(version, { source, seen, target, arrived });
+      expect(judge(outside, outside, far, far)).toEqual({ local: false, remote: false });
+      expect(judge(inside, outside, far, far)).toEqual({ local: false, remote: true });
+      expect(judge(outside, outside, far, farInside)).toEqual({ local: true, remote: false });
+      expect(judge(inside, outside, far, farInside)).toEqual({ local: true, remote: true });
+      expect(judge("fd00::1", "2001:db8::1", "2001:db8::2", "2001:db8::2")).toEqual({ local: false, remote: true });
+    }
+  });
+
+  it("48: on by default; turned off, no vendor ID is sent, none is taken, ESP travels bare", () => {
+    const theirs = natVendorIds(true);
+    expect(theirs.length).toBe(6);
+    expect(chooseNatMethod(theirs, true)?.name).toBe("rfc3947");
+    expect(decideNat(method("rfc3947"), { local: true, remote: false }, 4500).outbound).toBeDefined();
+    expect(natVendorIds(false)).toEqual([]);
+    expect(chooseNatMethod(theirs, false)).toBeUndefined();
+    expect(decideNat("ikev2", { local: true, remote: true }, 4500, false).outbound).toBeUndefined();
+    expect(decideNat(undefined, { local: true, remote: true }, 4500).outbound).toBeUndefined();
+  });
+
+  it("49: the best common vendor ID decides, Quick Mode names its encapsulation, NAT-OA the original addresses", () => {
+    const old = natVendorIds(true).slice(4);
+    expect(chooseNatMethod(old, true)?.name).toBe("draft-01");
+    expect(chooseNatMethod([{ type: 13, body: new Uint8Array(16) }], true)).toBeUndefined();
+    expect(readEncapsulationMode(encapsulationMode("transport", method("rfc3947")))).toEqual({
+      mode: "transport",
+      udp: "rfc3947",
+    });
+    expect(readEncapsulationMode(encapsulationMode("tunnel", method("draft-02")))).toEqual({
+      mode: "tunnel",
+      udp: "draft",
+    });
+    const rfc = method("rfc3947");
+    const pair = ["10.0.0.7", "198.51.100.2"].map((address) => writeOriginalAddress(address, rfc));
+    const original = readOriginalAddresses(readPayloads(writePayloads(pair)) ?? [], rfc);
+    expect(originalEndpoints(original as never, "responder")).toEqual({ source: "198.51.100.2", target: "10.0.0.7" });
+  });
+
+  it("50, e1: the 8-byte marker on port 500 with the early drafts, no marker on port 4500 with RFC 3948", () => {
+    const found = { local: true, remote: false };
+    for (const name of ["draft-00", "draft-01"])
+      expect(decideNat(method(name), found, 31_000).outbound).toEqual({
+        sourcePort: 500,
+        targetPort: 31_000,
+        marker: "non-ike",
+      });
+    for (const name of ["rfc3947", "draft-03", "draft-02"])
+      expect(decideNat(method(name), found, 31_000).outbound).toMatchObject({ sourcePort: 4500, marker: "rfc3948" });
+    expect(decideNat("ikev2", found, 4500).inbound).toEqual({ sourcePort: 4500, targetPort: 4500, marker: "rfc3948" });
+  });
+
+  it("50, 51, e1, e2: what is decided seals and opens; UDP checksum zero over IPv4, right over IPv6", async () => {
+    for (const name of ["rfc3947", "draft-00"] as const)
+      for (const tunnel of [
+        { source: "192.0.2.1", target: "192.0.2.2" },
+        { source: "2001:db8::1", target: "2001:db8::2" },
+      ]) {
+        const ours = decideNat(method(name), { local: true, remote: false }, method(name).port);
+        const theirs = decideNat(method(name), { local: false, remote: true }, method(name).port);
+        const [near, far] = await Promise.all([1, 2].map(() => DataPlane.create({ limits: "edge", carrier: "ip" })));
+        const base = { tunnel } as const;
+        const out = near?.addSa({ ...gcm("out"), ...base, natTraversal: ours.outbound } as never);
+        far?.addSa({ ...gcm("in"), ...base, natTraversal: theirs.inbound } as never);
+        const datagram = near?.protect(0, ipv4(), out).datagrams[0] as Uint8Array;
+        const udp = tunnel.source.includes(":") ? 40 : 20;
+        const word = (offset: number) => Buffer.from(datagram).readUInt16BE(udp + offset);
+        expect([word(0), word(2)]).toEqual([method(name).port, method(name).port]);
+        expect(word(6) === 0).toBe(udp === 20);
+        expect(Buffer.from(datagram).readUInt32BE(udp + 8)).toBe(name === "draft-00" ? 0 : 0x1001);
+        datagram[udp + 6] = 0x77; // whatever the checksum says, a receiver must not depend on it: the ICV counts
+        expect(far?.unprotect(0, datagram).verdict).toBe("delivered");
+      }
   });
 });
