@@ -96,6 +96,7 @@ export const SA_DSCP = 68; // u8: 0..63, or DSCP_COPY = as in the inner header (
 export const DSCP_COPY = 0xff;
 export const SA_THROUGH = 72; // u32: in, of a bundle: the record of the SA its packets come out of; 0 = they come as they are
 export const SA_THROUGH_GENERATION = 76; // u32: that one's generation
+export const SA_ORIGINAL = 70; // u16, big endian: the folded sum of the original addresses, RFC 3948 section 3.1.2
 export const SA_TEMPLATE = 80; // 56 bytes: outer IPv4 (20) or IPv6 (40), UDP (8), non-IKE marker (8)
 export const SA_TEMPLATE_MAX = 56;
 export const SA_INNER_STATE = 144; // 64 bytes: HMAC state after the inner pad. XCBC and CMAC: the 16-byte key
@@ -112,6 +113,8 @@ export const FLAG_REBUILD = 2; // transport mode, carrier udp: the template hold
 export const FLAG_SELECTORS = 4; // the engine wants the inner addresses and ports (in)
 export const FLAG_CARRIES = 8; // of a bundle: what comes out of it is for another SA (in)
 export const FLAG_COMPRESSION = 16; // next header 108 is the engine's to inflate (in)
+export const FLAG_ORIGINAL = 32; // transport mode behind a NAT: SA_ORIGINAL says what checksums were made over (in)
+export const FLAG_RECOMPUTE = 64; // the same, but nobody said over what (in)
 export const DF_COPY = 0;
 export const DF_SET = 1;
 export const DF_CLEAR = 2;

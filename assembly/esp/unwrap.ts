@@ -13,7 +13,9 @@ import {
   D_STATUS,
   D_TOS,
   FLAG_COMPRESSION,
+  FLAG_ORIGINAL,
   FLAG_REBUILD,
+  FLAG_RECOMPUTE,
   FLAG_SELECTORS,
   SA_FLAGS,
   SA_MODE,
@@ -21,6 +23,7 @@ import {
   SA_TEMPLATE_LENGTH,
 } from "../layout";
 import { DELIVERED, MALFORMED } from "../status";
+import { mendChecksum } from "./nat-checksum";
 
 const PROTOCOL_IPCOMP: u32 = 108;
 const ECT_1: u32 = 1;
@@ -100,6 +103,7 @@ function restoreHeader(descriptor: usize, sa: usize, payload: usize, length: u32
   } else {
     store16(packet + 4, <u32>headerLength + length - 40);
   }
+  if (load<u8>(sa, SA_FLAGS) & (FLAG_ORIGINAL | FLAG_RECOMPUTE)) mendChecksum(sa, packet, payload, length, nextHeader);
   return deliver(descriptor, packet, <u32>headerLength + length);
 }
 

@@ -18,6 +18,12 @@ export interface NatTraversal {
   readonly marker?: "rfc3948" | "non-ike";
   /** Seconds without a sent packet after which `tick` produces a keepalive (RFC 3948 section 4), 1..3600; 0: never. Default: the plane's `natKeepalive`. */
   readonly keepaliveSeconds?: number;
+  /**
+   * Inbound, transport mode: the addresses before any NAT (NAT-OA; IKEv2: the traffic selectors), over which the sender
+   * made the checksums of TCP and UDP; they are corrected to the present ones, RFC 3948 section 3.1.2. "unknown": they
+   * are computed anew. Absent: left as they came.
+   */
+  readonly original?: Endpoints | "unknown";
 }
 
 interface CommonConfig {

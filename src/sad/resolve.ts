@@ -6,6 +6,7 @@ import { NATT_PORT } from "../natt/framing.js";
 import { type CompiledSelector, compileSelector } from "../spd/selector.js";
 import { composeTemplate, type Template } from "../tunnel/template.js";
 import { parseAddress } from "../wire/address.js";
+import { internetChecksum } from "../wire/ipv4.js";
 import type { AhConfig, Endpoints, EspConfig, SaConfig } from "./config.js";
 import {
   AH_ENCRYPTION,
@@ -27,6 +28,8 @@ export interface ResolvedSa {
   readonly template: Template;
   readonly ports: { readonly source: number; readonly target: number };
   readonly nonIke: boolean;
+  /** Behind a NAT in transport mode: the folded sum of the original addresses. */
+  readonly original: number | "unknown" | undefined;
   readonly esn: boolean;
   readonly replayWindow: number;
   readonly initialSequence: bigint;
@@ -78,6 +81,7 @@ export function resolveSa(given: SaConfig, carrier: "udp" | "ip", profile: Profi
     template: composeTemplate({ ...resolveEnds(config, carrier), config, carrier, ports, nonIke }),
     ports,
     nonIke,
+    original: resolveOriginal(config),
     esn,
     replayWindow: resolveWindow(config),
     initialSequence: resolveSequence(config, esn),
@@ -196,6 +200,20 @@ function resolveEnds(config: SaConfig, carrier: "udp" | "ip"): { source?: Uint8A
   if (source.length !== target.length)
     throw new IpsecError("address", `${name}: source and target must be of one IP version`);
   return { source, target };
+}
+
+/** RFC 3948 section 3.1.2. */
+function resolveOriginal(config: SaConfig): number | "unknown" | undefined {
+  const original = config.natTraversal?.original;
+  if (original === undefined) return undefined;
+  if (config.mode !== "transport" || config.direction !== "in") {
+    throw new IpsecError("mode", "natTraversal.original is for inbound SAs in transport mode: leave it out elsewhere");
+  }
+  if (original === "unknown") return original;
+  const ends = [parseAddress(original.source, "original.source"), parseAddress(original.target, "original.target")];
+  return (
+    ~internetChecksum(Uint8Array.from(ends.flatMap((end) => [...end])), 0, ends[0]?.length === 16 ? 32 : 8) & 0xffff
+  );
 }
 
 function resolveWindow(config: SaConfig): number {

@@ -6,7 +6,9 @@ import {
   DSCP_COPY,
   FLAG_COMPRESSION,
   FLAG_ESN,
+  FLAG_ORIGINAL,
   FLAG_REBUILD,
+  FLAG_RECOMPUTE,
   FLAG_SELECTORS,
   INT_NONE,
   PROTOCOL_AH,
@@ -28,6 +30,7 @@ import {
   SA_IV_LENGTH,
   SA_LIVE,
   SA_MODE,
+  SA_ORIGINAL,
   SA_OUTER,
   SA_PROTOCOL,
   SA_SALT,
@@ -47,6 +50,7 @@ import { IpsecError } from "../errors.js";
 import type { Limits } from "../limits.js";
 import type { Path } from "../natt/path.js";
 import type { KernelMemory } from "../wasm/memory.js";
+import { setWord16 } from "../wire/ip.js";
 import type { ResolvedSa } from "./resolve.js";
 import { Sa, type SaOwner } from "./sa.js";
 import { WindowRegion } from "./windows.js";
@@ -158,7 +162,8 @@ export class Sad {
       (resolved.esn ? FLAG_ESN : 0) |
         (template.rebuild ? FLAG_REBUILD : 0) |
         (resolved.selectors === undefined ? 0 : FLAG_SELECTORS) |
-        (config.compression === undefined ? 0 : FLAG_COMPRESSION),
+        (config.compression === undefined ? 0 : FLAG_COMPRESSION) |
+        (resolved.original === undefined ? 0 : resolved.original === "unknown" ? FLAG_RECOMPUTE : FLAG_ORIGINAL),
     );
     put(SA_PROTOCOL, config.protocol === "ah" ? PROTOCOL_AH : PROTOCOL_ESP);
     put(SA_ENCRYPTION, encryption.id);
@@ -173,6 +178,7 @@ export class Sad {
     put(SA_DF, DF[config.dfBit ?? "copy"]);
     put(SA_DSCP, config.dscp === undefined || config.dscp === "copy" ? DSCP_COPY : config.dscp);
     bytes.set(template.bytes, REQUEST + SA_TEMPLATE);
+    setWord16(bytes, REQUEST + SA_ORIGINAL, typeof resolved.original === "number" ? resolved.original : 0);
     words[(REQUEST + SA_GENERATION) >> 2] = generation;
     words[(REQUEST + SA_SPI) >> 2] = config.spi;
     words[(REQUEST + SA_WINDOW_BITS) >> 2] = config.direction === "in" ? resolved.replayWindow : 0;
