@@ -31,6 +31,7 @@ import {
 import { PENDING } from "../assembly/status.js";
 import type { Engine } from "./engine.js";
 import { decompress } from "./ipcomp/decompress.js";
+import type { Peer } from "./liveness/peer.js";
 import { classify, NON_ESP_MARKER_LENGTH, NON_IKE_MARKER_LENGTH } from "./natt/framing.js";
 import type { Path } from "./natt/path.js";
 import type { Sa } from "./sad/sa.js";
@@ -256,6 +257,18 @@ function followMapping(engine: Engine, entry: Entry, sa: Sa): void {
   if (path === undefined || path === previous || engine.memory.words[entry.descriptor + (D_NEWEST >> 2)] === 0) return;
   sa.path = path;
   engine.events.push({ kind: "mapping-changed", sa, path, previous });
+  if (sa.peer?.followMapping === true) leadOutbound(engine, sa.peer, path);
+}
+
+/** What goes to the peer goes where the peer is now. Over carrier "ip" the header is in the template, and stays. */
+function leadOutbound(engine: Engine, peer: Peer, path: Path): void {
+  if (engine.carrier === "ip") return;
+  for (const sa of peer.sas) {
+    const previous = sa.path;
+    if (sa.direction !== "out" || sa.state !== "live" || previous === path) continue;
+    sa.path = path;
+    engine.events.push({ kind: "mapping-changed", sa, path, previous });
+  }
 }
 
 /** RFC 4301 section 5.2 step 4. */

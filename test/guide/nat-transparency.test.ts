@@ -205,3 +205,102 @@ describe("detection", () => {
       }
   });
 });
+
+describe("a peer whose mapping changes", () => {
+  async function moving(followMapping: boolean) {
+    const plane = await DataPlane.create({ limits: "edge", carrier: "udp" });
+    const far = await DataPlane.create({ limits: "edge", carrier: "udp" });
+    const peer = plane.addPeer({ addresses: ["192.0.2.2"], followMapping });
+    const out = plane.addSa({ ...gcm("out"), peer });
+    const incoming = plane.addSa({ ...gcm("in", { spi: 0x2002 }), peer });
+    const farOut = far.addSa(gcm("out", { spi: 0x2002 }));
+    const path = (port: number) => plane.path({ remote: { address: "192.0.2.2", port } });
+    const packets = [1, 2, 3].map(() => far.protect(0, ipv4(), farOut).datagrams[0] as Uint8Array);
+    return { plane, out, incoming, path, packets: packets as [Uint8Array, Uint8Array, Uint8Array] };
+  }
+
+  it("49: is followed by its outbound SAs too, after an authenticated packet that is the newest", async () => {
+    const { plane, out, incoming, path, packets } = await moving(true);
+    const [first, second, third] = packets;
+    plane.unprotect(0, second, path(40_000));
+    expect([incoming.path, out.path]).toEqual([path(40_000), path(40_000)]);
+    expect(plane.unprotect(0, first, path(50_000)).verdict).toBe("delivered"); // late: moves nobody
+    const forged = third.slice();
+    forged[40] = (forged[40] as number) ^ 1;
+    expect(plane.unprotect(0, forged, path(50_000)).verdict).toBe("forged");
+    expect(plane.unprotect(0, second, path(50_000)).verdict).toBe("replayed");
+    expect([incoming.path, out.path]).toEqual([path(40_000), path(40_000)]);
+    plane.unprotect(0, third, path(50_000));
+    expect([incoming.path, out.path]).toEqual([path(50_000), path(50_000)]);
+  });
+
+  it("49: is not, where this side stands behind a NAT itself: RFC 7296 section 2.23", async () => {
+    const { plane, out, path, packets } = await moving(false);
+    const before = out.path;
+    plane.unprotect(0, packets[0], path(40_000));
+    expect(out.path).toBe(before);
+    expect(decideNat("ikev2", { local: true, remote: true }, 4500).followMapping).toBe(false);
+    expect(decideNat("ikev2", { local: false, remote: true }, 4500).followMapping).toBe(true);
+  });
+});
+
+describe("checksums in transport mode", () => {
+  const inside = { source: "10.0.0.7", target: "198.51.100.2" };
+  const seen = { source: "203.0.113.1", target: "198.51.100.2" };
+
+  /** A packet with a right checksum between `ends`; `zero`: UDP without one. */
+  function segment(ends: { source: string; target: string }, protocol: 6 | 17, length: number, zero = false) {
+    const packet = ipv4({ ...ends, protocol, payload: Uint8Array.from({ length }, (_, i) => i * 37) });
+    const field = 20 + (protocol === 6 ? 16 : 6);
+    packet[field] = 0;
+    packet[field + 1] = 0;
+    const sum = checksumOf(packet);
+    if (!zero) Buffer.from(packet.buffer).writeUInt16BE(protocol === 17 ? sum || 0xffff : sum, field);
+    return packet;
+  }
+
+  /** RFC 1071 over pseudo header and payload: 0 when the checksum in it is right. */
+  function checksumOf(packet: Uint8Array): number {
+    let sum = (packet[9] as number) + packet.length - 20;
+    for (let i = 12; i < packet.length; i++) sum += (packet[i] as number) * (i % 2 === 0 ? 256 : 1);
+    while (sum > 0xffff) sum = (sum & 0xffff) + Math.floor(sum / 0x10000);
+    return ~sum & 0xffff;
+  }
+
+  async function through(original: { source: string; target: string } | "unknown" | undefined, packet: Uint8Array) {
+    const near = await DataPlane.create({ limits: "edge", carrier: "udp" });
+    const far = await DataPlane.create({ limits: "edge", carrier: "udp" });
+    const { tunnel: _, ...transport } = { ...gcm("out"), mode: "transport" } as never as { tunnel: unknown };
+    const out = near.addSa({ ...transport, direction: "out", endpoints: inside } as never);
+    far.addSa({
+      ...transport,
+      direction: "in",
+      endpoints: seen,
+      natTraversal: { ...NATT, ...(original === undefined ? {} : { original }) },
+    } as never);
+    const { packet: opened } = far.unprotect(0, near.protect(0, packet, out).datagrams[0] as Uint8Array);
+    return opened as Uint8Array;
+  }
+
+  it("49: TCP and UDP follow the addresses, known or unknown; a UDP checksum of zero stays; else bytes stay", async () => {
+    for (const original of [inside, "unknown"] as const)
+      for (const protocol of [6, 17] as const)
+        for (const length of [20, 21, 100, 1399]) {
+          const opened = await through(original, segment(inside, protocol, length));
+          expect(checksumOf(opened)).toBe(0);
+          expect(opened.subarray(12, 16)).toEqual(Uint8Array.of(203, 0, 113, 1));
+        }
+    const untold = await through(undefined, segment(inside, 17, 100));
+    expect(checksumOf(untold)).not.toBe(0);
+    const bare = await through(inside, segment(inside, 17, 100, true));
+    expect([bare[26], bare[27]]).toEqual([0, 0]);
+    const wrong = segment(seen, 6, 100);
+    wrong[36] = (wrong[36] as number) ^ 0x55; // a wrong checksum stays wrong where the addresses did not change
+    expect((await through(seen, wrong)).subarray(20)).toEqual(wrong.subarray(20));
+  });
+
+  it("49: original addresses are for inbound SAs in transport mode", async () => {
+    const plane = await DataPlane.create({ limits: "edge" });
+    expect(() => plane.addSa(gcm("in", { natTraversal: { ...NATT, original: inside } }))).toThrow(/transport mode/);
+  });
+});
