@@ -1,6 +1,5 @@
 // One cell of the tables: a suite, a size, a direction. Everybody who takes part is prepared, their bytes compared with
 // ours, and then they take turns.
-import { randomBytes } from "node:crypto";
 import { associationOf, opener, planeOf, SINGLE, sealer } from "./contenders/ours.mjs";
 import { ESP_HEADER, innerPackets, sealedLength } from "./esp.mjs";
 import { interleave } from "./rounds.mjs";
@@ -79,8 +78,8 @@ function peerContender({ peer, operations, size, suite, direction, source, sourc
   const { name, isAsync } = peer;
   if (operations.turn !== undefined) return { name, turn: operations.turn };
   const packets = innerPackets(size, PACKETS);
-  const targets = packets.map(({ length }) => Buffer.alloc(length + ROOM));
-  const iv = randomBytes(suite.ivLength);
+  const targets = packets.map(({ length }) => new Uint8Array(length + ROOM));
+  const iv = crypto.getRandomValues(new Uint8Array(suite.ivLength));
   let sequence = 0;
   if (direction === "encrypt") {
     const one = (i) => operations.seal(packets[i], ++sequence, iv, targets[i]);
@@ -125,20 +124,24 @@ function sealedSamples(plane, sa, suite, size) {
 async function checkPeer(peer, operations, suite, samples) {
   for (const { packet, datagram, sequence } of samples) {
     const iv = datagram.subarray(ESP_HEADER, ESP_HEADER + suite.ivLength);
-    const target = Buffer.alloc(datagram.length);
+    const target = new Uint8Array(datagram.length);
     const sealed = await operations.seal(packet, sequence, iv, target);
-    const opened = Buffer.alloc(datagram.length);
+    const opened = new Uint8Array(datagram.length);
     const length = await operations.open(datagram, opened);
     const forged = Uint8Array.from(datagram);
     forged[forged.length >> 1] ^= 1;
     const complaint =
-      sealed !== datagram.length || !target.equals(datagram)
+      sealed !== datagram.length || !same(target, datagram)
         ? "seals other bytes than we"
-        : length !== packet.length || !opened.subarray(0, length).equals(packet)
+        : length !== packet.length || !same(opened.subarray(0, length), packet)
           ? "does not open what we sealed"
           : (await operations.open(forged, opened)) !== 0
             ? "opens a forgery"
             : undefined;
     if (complaint !== undefined) throw new Error(`${peer.name} ${complaint}: ${suite.name}, ${packet.length} bytes`);
   }
+}
+
+function same(one, other) {
+  return one.length === other.length && one.every((byte, i) => byte === other[i]);
 }

@@ -1,5 +1,4 @@
 // The inner packets, and what of ESP (RFC 4303 section 2) every contender but ours writes by itself.
-import { randomBytes } from "node:crypto";
 
 export const SPI = 0x1001;
 export const ESP_HEADER = 8; // SPI and sequence number
@@ -15,7 +14,7 @@ export function innerPackets(size, count) {
 }
 
 function innerPacket(size) {
-  const packet = Uint8Array.from(randomBytes(size));
+  const packet = crypto.getRandomValues(new Uint8Array(size));
   const header = new DataView(packet.buffer);
   header.setUint16(0, 0x4500);
   header.setUint16(2, size);

@@ -25,14 +25,28 @@ function turn(contender, milliseconds) {
 }
 
 function turnSync({ run, refresh, packets }, milliseconds) {
+  if (refresh === undefined) return turnWhole(run, packets, milliseconds);
   let elapsed = 0;
   let count = 0;
   while (elapsed < milliseconds) {
-    refresh?.();
+    refresh();
     const started = performance.now();
     run();
     elapsed += performance.now() - started;
     count += packets;
+  }
+  return (elapsed * 1e6) / count;
+}
+
+/** Nothing to leave out: one span, also where the clock is coarse, as in browsers. */
+function turnWhole(run, packets, milliseconds) {
+  const started = performance.now();
+  let elapsed = 0;
+  let count = 0;
+  while (elapsed < milliseconds) {
+    run();
+    count += packets;
+    elapsed = performance.now() - started;
   }
   return (elapsed * 1e6) / count;
 }

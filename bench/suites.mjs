@@ -1,5 +1,4 @@
 // The suites by name, with the sizes their RFCs state. The first five are what the goals speak of.
-import { randomBytes } from "node:crypto";
 
 const aead = (name, encryption, keyLength, icvLength, saltLength = 4) => ({
   name,
@@ -50,11 +49,11 @@ export const ALL_SUITES = [
 
 /** Fresh keys. `encryption` is as SaConfig wants it: the salt behind the key. */
 export function drawKeys(suite) {
-  const encryption = Uint8Array.from(randomBytes(suite.keyLength + suite.saltLength));
+  const encryption = crypto.getRandomValues(new Uint8Array(suite.keyLength + suite.saltLength));
   return {
     encryption,
     key: encryption.subarray(0, suite.keyLength),
     salt: encryption.subarray(suite.keyLength),
-    integrity: Uint8Array.from(randomBytes(suite.integrityKeyLength)),
+    integrity: crypto.getRandomValues(new Uint8Array(suite.integrityKeyLength)),
   };
 }
