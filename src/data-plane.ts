@@ -189,7 +189,7 @@ export class DataPlane {
   protectInto(now: number, packet: Uint8Array, target: Uint8Array, sa?: Sa): number {
     const engine = this.#begin(now);
     const { tfcPadding } = sa?.resolved ?? { tfcPadding: 0 };
-    checkTarget(target, Math.max(packet.length, tfcPadding) + 128);
+    checkTarget(target, Math.max(packet.length, tfcPadding) + (sa === undefined ? 400 : 128)); // a policy's may be a bundle
     this.verdict = this.#ending(sealSingle(engine, packet, sa, this.#admission));
     return this.verdict === "sealed" ? copySingle(engine, target) : 0;
   }

@@ -75,7 +75,7 @@ export class Engine {
     this.memory = memory;
     this.limits = limits;
     this.sad = new Sad(memory, limits);
-    this.spd = new Spd(limits.policies, limits.flows, seed, (sa) => this.sad.owns(sa));
+    this.spd = new Spd(limits.policies, limits.flows, seed, this);
     this.ring = new Ring(memory, limits.packets, limits.jumboPackets);
     this.reassembly = new Reassembly(memory, limits);
     this.paths = new PathTable(limits.paths);

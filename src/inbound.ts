@@ -16,6 +16,8 @@ import {
   D_NEWEST,
   D_NEXT_HEADER,
   D_NEXT_OFFSET,
+  D_OUTER,
+  D_OUTER_TEXT_LENGTH,
   D_PACKET,
   D_PORTS,
   D_PROTOCOL,
@@ -27,6 +29,7 @@ import {
   D_TARGET,
   D_TEXT_LENGTH,
   D_TOS,
+  MAX_OUTERS,
 } from "../assembly/layout.js";
 import { PENDING } from "../assembly/status.js";
 import type { Engine } from "./engine.js";
@@ -217,9 +220,15 @@ export function settleInbound(engine: Engine, entry: Entry): void {
   const { words } = engine.memory;
   const d = entry.descriptor;
   const record = words[d + (D_SA >> 2)] as number;
-  const sa = record === 0 ? undefined : engine.sad.at(record);
+  let sa = record === 0 ? undefined : engine.sad.at(record);
   let verdict = verdictOf(words[d + (D_STATUS >> 2)] as number);
-  if (sa !== undefined) verdict = judge(engine, entry, sa, verdict);
+  const expired = words[d + (D_OUTER >> 2)] === 0 ? undefined : judgeOuters(engine, entry);
+  if (expired !== undefined) {
+    sa = expired;
+    verdict = "expired";
+  } else if (sa !== undefined) {
+    verdict = judge(engine, entry, sa, verdict);
+  }
   if (verdict === "unknown-spi") engine.invalidSpi.meet(entry, engine.carrier === "ip");
   entry.sa = sa;
   entry.verdict = engine.end(verdict, sa);
@@ -234,20 +243,40 @@ function judge(engine: Engine, entry: Entry, sa: Sa, verdict: Verdict): Verdict 
   if (sa.state !== "live") return "expired";
   if (verdict !== "delivered" && verdict !== "dummy") return verdict;
   const { words } = engine.memory;
-  const text = words[entry.descriptor + (D_TEXT_LENGTH >> 2)] as number;
+  if (!feed(engine, entry, sa, words[entry.descriptor + (D_TEXT_LENGTH >> 2)] as number)) return "expired";
+  if (verdict === "dummy") sa.dummies++;
+  if (words[entry.descriptor + (D_OUTER >> 2)] === 0) followMapping(engine, entry, sa);
+  if (verdict === "dummy") return verdict;
+  const inflated = sa.compression === undefined ? "delivered" : decompress(engine, entry, sa);
+  return inflated === "delivered" && !mayTravel(engine, entry, sa) ? "policy-mismatch" : inflated;
+}
+
+/** The outer SAs of a bundle, out of which the packet has come: each authenticated it. The one that has expired, if any. */
+function judgeOuters(engine: Engine, entry: Entry): Sa | undefined {
+  const { words } = engine.memory;
+  for (let depth = 0; depth < MAX_OUTERS; depth++) {
+    const record = words[entry.descriptor + (D_OUTER >> 2) + depth] as number;
+    const sa = record === 0 ? undefined : engine.sad.at(record);
+    if (sa === undefined) return undefined;
+    if (entry.now >= sa.hardAt) engine.expire(sa, "seconds");
+    const text = words[entry.descriptor + (D_OUTER_TEXT_LENGTH >> 2) + depth] as number;
+    if (sa.state !== "live" || !feed(engine, entry, sa, text)) return sa;
+    if (depth === 0) followMapping(engine, entry, sa);
+  }
+  return undefined;
+}
+
+/** An authenticated packet counts against the SA's volume and shows that the peer lives. False: it is used up. */
+function feed(engine: Engine, entry: Entry, sa: Sa, text: number): boolean {
   const limit = sa.lifetime.refuses(text);
   if (limit !== undefined) {
     engine.expire(sa, limit);
-    return "expired";
+    return false;
   }
   engine.countVolume(sa, text);
   sa.lastUsedAt = entry.now;
   if (sa.peer !== undefined) engine.peers.received(sa.peer, entry.now);
-  if (verdict === "dummy") sa.dummies++;
-  followMapping(engine, entry, sa);
-  if (verdict === "dummy") return verdict;
-  const inflated = sa.compression === undefined ? "delivered" : decompress(engine, entry, sa);
-  return inflated === "delivered" && !mayTravel(engine, entry, sa) ? "policy-mismatch" : inflated;
+  return true;
 }
 
 /** RFC 7296 section 2.23: only an authenticated packet newer than all before it moves the peer. */

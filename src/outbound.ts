@@ -26,31 +26,28 @@ import {
 } from "../assembly/layout.js";
 import { PENDING } from "../assembly/status.js";
 import type { Engine } from "./engine.js";
-import {
-  countedHeaders,
-  keptHeader,
-  largestInner,
-  largestPayload,
-  paddedLength,
-  pathMtu,
-  textLength,
-} from "./frag/fit.js";
+import { Growth } from "./frag/bundle.js";
+import { countedHeaders, keptHeader, paddedLength, textLength } from "./frag/fit.js";
 import { plan } from "./frag/plan.js";
+import { stageIcmp } from "./frag/too-big.js";
 import { compress } from "./ipcomp/compress.js";
+import { describeOuters, refuseBundle, refusingOuter } from "./sad/bundle.js";
 import type { Sa } from "./sad/sa.js";
 import type { Policy } from "./spd/policy.js";
 import { matches } from "./spd/selector.js";
 import { type Verdict, verdictOf } from "./verdict.js";
 import type { Entry } from "./wasm/ring.js";
-import { writeTooBig } from "./wire/icmp.js";
 import { PROTOCOL_IPCOMP, PROTOCOL_IPV4, PROTOCOL_IPV6, PROTOCOL_NONE, readIp } from "./wire/ip.js";
-import { IPV6_MINIMUM_MTU } from "./wire/ipv6.js";
 
 /** What steps 1 to 5 decided of the packet in `engine.fields`. Reused from packet to packet. */
 export interface Admission {
   /** Undefined: it is to be sealed by `sa`. */
   verdict: Verdict | undefined;
   sa: Sa | undefined;
+  /** The outer SAs of its bundle, what they make of it, and the bytes of all pieces reserved against their lifetimes. */
+  outers: readonly Sa[] | undefined;
+  readonly growth: Growth;
+  readonly outerCounted: number[];
   /** Bytes of its text: of all pieces, where it is cut first. */
   text: number;
   /** Bytes of each packet that are reserved against the lifetime besides its text. */
@@ -69,6 +66,9 @@ export function newAdmission(): Admission {
   return {
     verdict: undefined,
     sa: undefined,
+    outers: undefined,
+    growth: new Growth(),
+    outerCounted: [0, 0, 0],
     text: 0,
     countedHeaders: 0,
     pieces: 1,
@@ -83,6 +83,7 @@ export function newAdmission(): Admission {
 export function admit(engine: Engine, packet: Uint8Array, given: Sa | undefined, admission: Admission): void {
   admission.verdict = undefined;
   admission.sa = given;
+  admission.outers = undefined;
   if (!readIp(packet, 0, packet.length, engine.fields)) {
     admission.verdict = "malformed";
     return;
@@ -94,6 +95,7 @@ export function admit(engine: Engine, packet: Uint8Array, given: Sa | undefined,
       return;
     }
     admission.sa = policy.sa;
+    admission.outers = policy.outers;
   }
   admission.verdict = refusal(engine, packet, policy, admission);
 }
@@ -128,23 +130,15 @@ function refusal(
     engine.acquire(policy);
     return "no-sa";
   }
+  if (admission.outers !== undefined) {
+    const refusing = refusingOuter(engine, admission);
+    if (refusing !== undefined) {
+      admission.sa = refusing;
+      engine.acquire(policy);
+      return "no-sa";
+    }
+  }
   return fits ? undefined : "too-big";
-}
-
-/** Step 5's other end: the ICMP error for the packet in hand, in `engine.icmp`. Its length, 0 when none may be sent. */
-export function writeIcmp(engine: Engine, packet: Uint8Array, admission: Admission): number {
-  const sa = admission.sa as Sa;
-  const { fields } = engine;
-  const largest =
-    sa.mode === "tunnel"
-      ? largestInner(sa)
-      : largestPayload(sa, pathMtu(sa), keptHeader(engine.carrier, admission.headerLength), fields.version) +
-        admission.headerLength;
-  const mtu = fields.version === 6 ? Math.max(IPV6_MINIMUM_MTU, largest) : largest;
-  const length = fields.version === 4 ? 4 : 16;
-  const { source } = sa.resolved.template;
-  const own = fields.version === 4 ? packet.subarray(16, 20) : packet.subarray(24, 40);
-  return writeTooBig(engine.icmp, 0, { packet, start: 0, fields, mtu, from: source?.length === length ? source : own });
 }
 
 /** Step 6, on the fast verbs. False: nothing taken. */
@@ -201,23 +195,6 @@ export function placePiece(engine: Engine, entry: Entry, admission: Admission, i
   entry.last = index === admission.pieces - 1;
 }
 
-function stageIcmp(engine: Engine, packet: Uint8Array, admission: Admission): void {
-  const { ring, memory } = engine;
-  const length = writeIcmp(engine, packet, admission);
-  if (length === 0) return;
-  const entry = ring.take("out", engine.now, 0);
-  const start = ring.dataOf(entry);
-  memory.bytes.set(engine.icmp.subarray(0, length), start);
-  entry.sa = admission.sa;
-  entry.verdict = "too-big";
-  entry.kind = "icmp";
-  entry.start = start;
-  entry.length = length;
-  entry.last = false;
-  entry.dirtyEnd = Math.max(entry.dirtyEnd, start + length);
-  memory.words[entry.descriptor + (D_STATUS >> 2)] = PENDING + 1;
-}
-
 /** The one copy in. Bytes past the IP total length stay outside. */
 export function copyIn(engine: Engine, packet: Uint8Array, address: number): void {
   const { totalLength } = engine.fields;
@@ -263,6 +240,8 @@ export function describe(
   entry.cutTo = engine.carrier === "ip" ? admission.cutTo : 0;
   entry.df = admission.cutTo === 0 && (dfBit === "copy" || dfBit === undefined ? fields.dontFragment : dfBit === "set");
   engine.countVolume(sa, entry.reserved);
+  entry.outers = admission.outers;
+  if (admission.outers !== undefined) describeOuters(engine, entry, admission, reserved);
 }
 
 /** A dummy packet (RFC 4303 section 2.6) of `length` bytes at `address`: random bytes already lie there. */
@@ -291,24 +270,35 @@ export function settleOutbound(engine: Engine, entry: Entry): void {
   const { words } = engine.memory;
   const sa = entry.sa as Sa;
   const verdict = verdictOf(words[entry.descriptor + (D_STATUS >> 2)] as number);
+  const refusing = verdict === "sealed" || entry.outers === undefined ? sa : refuseBundle(engine, entry);
   // A packet ends once: the pieces of one that was cut end with the last.
-  entry.verdict = entry.last ? engine.end(verdict, sa) : verdict;
+  entry.verdict = entry.last ? engine.end(verdict, refusing) : verdict;
   if (verdict === "sealed") {
     entry.kind = "datagram";
     entry.start = words[entry.descriptor + (D_START >> 2)] as number;
     entry.length = words[entry.descriptor + (D_LENGTH_OUT >> 2)] as number;
     if (entry.length <= entry.cutTo) entry.cutTo = 0;
-    sa.lastUsedAt = entry.now;
-    sa.lastSentAt = entry.now;
-    if (sa.peer !== undefined) engine.peers.sent(sa.peer, entry.now);
+    hasSent(engine, sa, entry.now);
+    if (entry.outers === undefined) return;
+    for (const outer of entry.outers) {
+      hasSent(engine, outer, entry.now);
+      entry.sa = outer; // the outermost: whose path the datagram takes
+    }
     return;
   }
   entry.kind = "dropped";
   entry.cutTo = 0;
+  entry.sa = refusing;
   sa.lifetime.packets--;
   sa.lifetime.bytes -= entry.reserved;
-  if (verdict === "exhausted" && !sa.exhausted) {
-    sa.exhausted = true;
-    engine.events.push({ kind: "hard-expired", sa, limit: "sequence" });
+  if (verdict === "exhausted" && !refusing.exhausted) {
+    refusing.exhausted = true;
+    engine.events.push({ kind: "hard-expired", sa: refusing, limit: "sequence" });
   }
+}
+
+function hasSent(engine: Engine, sa: Sa, now: number): void {
+  sa.lastUsedAt = now;
+  sa.lastSentAt = now;
+  if (sa.peer !== undefined) engine.peers.sent(sa.peer, now);
 }

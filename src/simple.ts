@@ -3,9 +3,10 @@
 import { JUMBO_DATA } from "../assembly/layout.js";
 import type { Engine } from "./engine.js";
 import { IpsecError } from "./errors.js";
+import { writeIcmp } from "./frag/too-big.js";
 import { type Arrival, describeInbound, recognise, recogniseJoined, sequenceOf, settleInbound } from "./inbound.js";
 import type { Path } from "./natt/path.js";
-import { type Admission, admit, copyIn, describe, placePiece, settleOutbound, writeIcmp } from "./outbound.js";
+import { type Admission, admit, copyIn, describe, placePiece, settleOutbound } from "./outbound.js";
 import type { Sa } from "./sad/sa.js";
 import type { Verdict } from "./verdict.js";
 import { cutNext } from "./wasm/ring.js";

@@ -54,6 +54,13 @@ function around(sa: Sa, version: 4 | 6): number {
   return template.wireLength + ESP_HEADER_LENGTH + encryption.ivLength + icvLength;
 }
 
+/** Bytes that an SA puts in front of a packet, at most: of template, header and IV. */
+export function headroom(sa: Sa): number {
+  const { template, encryption, icvLength } = sa.resolved;
+  const header = sa.protocol === "ah" ? ahLength(icvLength, 6) : ESP_HEADER_LENGTH + encryption.ivLength;
+  return template.bytes.length + header;
+}
+
 /** RFC 4302 section 2.2: a multiple of 4 bytes, over IPv6 of 8. */
 function ahLength(icvLength: number, version: 4 | 6): number {
   const length = AH_FIXED_LENGTH + icvLength;

@@ -88,10 +88,12 @@ export class InvalidSpi {
     this.#all.take();
     bucket.take();
     const next = words[entry.descriptor + (D_NEXT_OFFSET >> 2)] as number;
+    const ah = outer && bytes[header + next] === PROTOCOL_AH;
+    const packet = words[entry.descriptor + (D_PACKET >> 2)] as number;
     this.#events.push({
       kind: "invalid-spi",
-      spi: spiAt(bytes, words[entry.descriptor + (D_PACKET >> 2)] as number),
-      protocol: outer && bytes[header + next] === PROTOCOL_AH ? PROTOCOL_AH : PROTOCOL_ESP,
+      spi: spiAt(bytes, ah ? packet + 4 : packet), // RFC 4302 section 2, RFC 4303 section 2
+      protocol: ah ? PROTOCOL_AH : PROTOCOL_ESP,
       source,
       target: outer ? addressAt(bytes, header, 1) : path?.local?.address,
       peer: this.#peers.at(source),

@@ -21,6 +21,7 @@ import { refuseWeakKey } from "./weak-keys.js";
 
 export interface ResolvedSa {
   readonly config: SaConfig;
+  readonly carrier: "udp" | "ip";
   readonly encryption: Encryption;
   readonly integrity: Integrity | undefined;
   readonly icvLength: number;
@@ -74,6 +75,7 @@ export function resolveSa(given: SaConfig, carrier: "udp" | "ip", profile: Profi
   if (config.dscp !== undefined && config.dscp !== "copy") whole(config.dscp, 0, 63, "dscp", "option");
   return {
     config,
+    carrier,
     encryption,
     integrity,
     icvLength: integrity?.icvLength ?? encryption.icvLength,

@@ -73,6 +73,9 @@ export class Sa {
   /** @internal No sequence number is left, and that has been said. */ exhausted = false;
   /** @internal */ readonly drops = new Map<Verdict, number>();
   /** @internal */ dummies = 0;
+  /** @internal Inbound bundles: the SA its packets must have come out of, and how many SAs name this one. */
+  through: Sa | undefined = undefined;
+  /** @internal */ carries = 0;
   /** @internal Which of its timers run, timers/deadlines.ts. */ timers = 0;
   /** @internal Bytes of the largest outer packet: as configured, or as a router said. */ learnedMtu: number;
   /** @internal Bytes of the largest inner packet that passes whole; below 0 while it is to be computed. */

@@ -4,6 +4,7 @@ import {
   DF_COPY,
   DF_SET,
   DSCP_COPY,
+  FLAG_CARRIES,
   FLAG_COMPRESSION,
   FLAG_ESN,
   FLAG_ORIGINAL,
@@ -41,6 +42,8 @@ import {
   SA_STATE,
   SA_TEMPLATE,
   SA_TEMPLATE_LENGTH,
+  SA_THROUGH,
+  SA_THROUGH_GENERATION,
   SA_UDP,
   SA_WINDOW,
   SA_WINDOW_BITS,
@@ -127,6 +130,21 @@ export class Sad {
 
   sequence(sa: Sa): bigint {
     return this.#memory.longs[(sa.record + SA_SEQUENCE) >> 3] as bigint;
+  }
+
+  /** The packets of `inner` must come out of `outer`; undefined: as they are. */
+  writeLink(inner: Sa, outer: Sa | undefined): void {
+    const { words } = this.#memory;
+    words[(inner.record + SA_THROUGH) >> 2] = outer?.record ?? 0;
+    words[(inner.record + SA_THROUGH_GENERATION) >> 2] = outer?.generation ?? 0;
+    if (outer !== undefined) this.writeCarries(outer);
+  }
+
+  /** Whether what comes out of `sa` is for another SA. */
+  writeCarries(sa: Sa): void {
+    const { bytes } = this.#memory;
+    const flags = (bytes[sa.record + SA_FLAGS] as number) & ~FLAG_CARRIES;
+    bytes[sa.record + SA_FLAGS] = sa.carries > 0 ? flags | FLAG_CARRIES : flags;
   }
 
   owns(sa: Sa): boolean {

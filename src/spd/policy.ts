@@ -1,4 +1,5 @@
 import { IpsecError } from "../errors.js";
+import { checkBundle, type Link, linkBundle, unlinkBundle } from "../sad/bundle.js";
 import { Sa } from "../sad/sa.js";
 import { type CompiledSelector, compileSelector, type Selector } from "./selector.js";
 import type { Spd } from "./spd.js";
@@ -13,7 +14,12 @@ export interface PolicyConfig {
   readonly selector?: Selector | readonly Selector[];
   /** Inbound, "protect" means: must have come through an SA, so what comes clear is discarded. */
   readonly action: PolicyAction;
-  /** The outbound SA of a protect policy. Absent: the first packet raises the event `acquire`. */
+  /**
+   * The outbound SA of a protect policy, or a bundle of up to four over carrier "ip": the packet goes through the first
+   * of them, what comes of it through the next. Absent: the first packet raises the event `acquire`. Inbound, a bundle of
+   * two to four: what comes for one of them must have come out of the next, and what comes out of that one must be for
+   * it; anything else is `policy-mismatch`.
+   */
   readonly sa?: Sa | readonly Sa[];
 }
 
@@ -23,8 +29,10 @@ export class Policy {
   readonly action: PolicyAction;
   /** @internal */ readonly selectors: readonly CompiledSelector[];
   /** @internal The SA for packets offered from now on. */ sa: Sa | undefined;
+  /** @internal The outer SAs of its bundle, the next one first. */ outers: readonly Sa[] | undefined;
   /** @internal The event has been raised and no SA has come since. */ acquiring = false;
   readonly #spd: Spd;
+  #links: Link[] = [];
 
   /** @internal */
   constructor(config: PolicyConfig, spd: Spd) {
@@ -45,12 +53,12 @@ export class Policy {
     this.action = config.action;
     this.selectors = selectors.map(compileSelector);
     this.#spd = spd;
-    if (config.sa !== undefined) this.sa = this.#single(config.sa);
+    if (config.sa !== undefined) this.#take(config.sa);
   }
 
   /** Rekey: packets offered from now on go through `sa`. Staged ones keep theirs; the old inbound SA drains. */
   use(sa: Sa | readonly Sa[]): void {
-    this.sa = this.#single(sa);
+    this.#take(sa);
     this.acquiring = false;
   }
 
@@ -59,18 +67,30 @@ export class Policy {
     this.#spd.delete(this);
   }
 
-  #single(sa: Sa | readonly Sa[]): Sa {
-    const [first, ...more] = sa instanceof Sa ? [sa] : sa;
-    if (this.action !== "protect" || this.direction !== "out") {
+  /** @internal The policy has left the SPD. */
+  forget(): void {
+    this.sa = undefined;
+    this.outers = undefined;
+    unlinkBundle(this.#spd.engine, this.#links);
+    this.#links = [];
+  }
+
+  #take(sa: Sa | readonly Sa[]): void {
+    const sas = sa instanceof Sa ? [sa] : [...sa];
+    if (this.action !== "protect" || (this.direction === "in" && sas.length < 2)) {
       throw new IpsecError(
         "policy",
-        `sa is given, but only an outbound protect policy has one; this is ${this.direction} ${this.action}`,
+        `sa is given, but only a protect policy has one, inbound only a bundle; this is ${this.direction} ${this.action}`,
       );
     }
-    if (more.length > 0) throw new IpsecError("unsupported", "SA bundles are not implemented yet: give one SA");
-    if (!(first instanceof Sa) || first.direction !== "out")
-      throw new IpsecError("policy", "sa must be an outbound SA of addSa");
-    if (!this.#spd.owns(first)) throw new IpsecError("policy", "sa belongs to another plane");
-    return first;
+    const { engine } = this.#spd;
+    checkBundle(sas, this.direction, (each) => engine.sad.owns(each));
+    if (this.direction === "in") {
+      // The bundles before this one drain: their links stay as long as their SAs.
+      const fresh = linkBundle(engine, sas);
+      this.#links = [...this.#links.filter(({ inner }) => engine.sad.owns(inner)), ...fresh];
+    }
+    this.sa = sas[0];
+    this.outers = sas.length > 1 ? sas.slice(1) : undefined;
   }
 }

@@ -1,6 +1,7 @@
 // The security policy database, RFC 4301 section 4.4.1: two ordered lists, each with a cache of flows in front.
+
+import type { Engine } from "../engine.js";
 import { IpsecError } from "../errors.js";
-import type { Sa } from "../sad/sa.js";
 import type { IpFields } from "../wire/ip.js";
 import { FlowCache } from "./flow-cache.js";
 import { Policy, type PolicyConfig } from "./policy.js";
@@ -10,13 +11,13 @@ export class Spd {
   readonly #policies = { out: [] as Policy[], in: [] as Policy[] };
   readonly #flows: { readonly out: FlowCache; readonly in: FlowCache };
   readonly #limit: number;
-  /** Whether an SA is of the same plane. */
-  readonly owns: (sa: Sa) => boolean;
+  /** @internal Whose policies these are. */
+  readonly engine: Engine;
 
-  constructor(limit: number, flows: number, seed: number, owns: (sa: Sa) => boolean) {
+  constructor(limit: number, flows: number, seed: number, engine: Engine) {
     this.#limit = limit;
     this.#flows = { out: new FlowCache(flows, seed), in: new FlowCache(Math.max(16, flows >> 2), seed) };
-    this.owns = owns;
+    this.engine = engine;
   }
 
   add(config: PolicyConfig): Policy {
@@ -34,7 +35,7 @@ export class Spd {
     const index = list.indexOf(policy);
     if (index < 0) return;
     list.splice(index, 1);
-    policy.sa = undefined;
+    policy.forget();
     this.#flows[policy.direction].forget();
   }
 

@@ -34,6 +34,9 @@ export class Entry {
   length = 0;
   /** Bytes reserved against the SA's lifetime (out). */
   reserved = 0;
+  /** The outer SAs of a bundle, and the bytes reserved against theirs (out). */
+  outers: readonly Sa[] | undefined = undefined;
+  readonly outerReserved = [0, 0, 0];
   df = false;
   last = true;
   /** Bytes of the longest fragment into which the sealed datagram is cut, 0 for whole (out). */
@@ -108,6 +111,7 @@ export class Ring {
     entry.start = 0;
     entry.length = 0;
     entry.reserved = 0;
+    entry.outers = undefined;
     entry.df = false;
     entry.last = true;
     entry.cutTo = 0;
