@@ -17,7 +17,6 @@ import {
   D_NEXT_HEADER,
   D_NEXT_OFFSET,
   D_OUTER,
-  D_OUTER_TEXT_LENGTH,
   D_PACKET,
   D_PORTS,
   D_PROTOCOL,
@@ -29,7 +28,6 @@ import {
   D_TARGET,
   D_TEXT_LENGTH,
   D_TOS,
-  MAX_OUTERS,
 } from "../assembly/layout.js";
 import { PENDING } from "../assembly/status.js";
 import type { Engine } from "./engine.js";
@@ -37,6 +35,7 @@ import { decompress } from "./ipcomp/decompress.js";
 import type { Peer } from "./liveness/peer.js";
 import { classify, NON_ESP_MARKER_LENGTH, NON_IKE_MARKER_LENGTH } from "./natt/framing.js";
 import type { Path } from "./natt/path.js";
+import { feed, judgeOuters } from "./sad/passed.js";
 import type { Sa } from "./sad/sa.js";
 import { matches } from "./spd/selector.js";
 import { type Verdict, verdictOf } from "./verdict.js";
@@ -251,36 +250,8 @@ function judge(engine: Engine, entry: Entry, sa: Sa, verdict: Verdict): Verdict 
   return inflated === "delivered" && !mayTravel(engine, entry, sa) ? "policy-mismatch" : inflated;
 }
 
-/** The outer SAs of a bundle, out of which the packet has come: each authenticated it. The one that has expired, if any. */
-function judgeOuters(engine: Engine, entry: Entry): Sa | undefined {
-  const { words } = engine.memory;
-  for (let depth = 0; depth < MAX_OUTERS; depth++) {
-    const record = words[entry.descriptor + (D_OUTER >> 2) + depth] as number;
-    const sa = record === 0 ? undefined : engine.sad.at(record);
-    if (sa === undefined) return undefined;
-    if (entry.now >= sa.hardAt) engine.expire(sa, "seconds");
-    const text = words[entry.descriptor + (D_OUTER_TEXT_LENGTH >> 2) + depth] as number;
-    if (sa.state !== "live" || !feed(engine, entry, sa, text)) return sa;
-    if (depth === 0) followMapping(engine, entry, sa);
-  }
-  return undefined;
-}
-
-/** An authenticated packet counts against the SA's volume and shows that the peer lives. False: it is used up. */
-function feed(engine: Engine, entry: Entry, sa: Sa, text: number): boolean {
-  const limit = sa.lifetime.refuses(text);
-  if (limit !== undefined) {
-    engine.expire(sa, limit);
-    return false;
-  }
-  engine.countVolume(sa, text);
-  sa.lastUsedAt = entry.now;
-  if (sa.peer !== undefined) engine.peers.received(sa.peer, entry.now);
-  return true;
-}
-
 /** RFC 7296 section 2.23: only an authenticated packet newer than all before it moves the peer. */
-function followMapping(engine: Engine, entry: Entry, sa: Sa): void {
+export function followMapping(engine: Engine, entry: Entry, sa: Sa): void {
   const { path } = entry;
   const previous = sa.path;
   if (path === undefined || path === previous || engine.memory.words[entry.descriptor + (D_NEWEST >> 2)] === 0) return;
