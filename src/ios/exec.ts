@@ -61,7 +61,7 @@ export function execute(session: IosSession, line: string, now: number): string 
     return taken === undefined ? [] : [{ run, taken }];
   });
   const [first] = found;
-  if (first !== undefined) return first.run(session, now, new Fields(expand(first.taken.fields)));
+  if (first !== undefined) return first.run(session, now, new Fields(first.taken.fields));
   return invalid(words);
 }
 
@@ -74,21 +74,6 @@ const SHORTENED = {
 function matchWhole(syntax: Syntax, words: readonly string[]): Match | undefined {
   const result = match(syntax, words, SHORTENED);
   return result.matched && result.used === words.length ? result : undefined;
-}
-
-/** Choices in full. */
-function expand(fields: Readonly<Record<string, string>>): Record<string, string> {
-  const choices: Record<string, readonly string[]> = {
-    form: ["address", "identity"],
-    what: ["ipsec", "isakmp"],
-    detail: ["detail"],
-  };
-  return Object.fromEntries(
-    Object.entries(fields).map(([name, word]) => [
-      name,
-      choices[name]?.find((c) => c.startsWith(word.toLowerCase())) ?? word,
-    ]),
-  );
 }
 
 /** IOS's answer, with its mark under the first word that no command has there. */

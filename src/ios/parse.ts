@@ -81,9 +81,13 @@ interface Found {
 function findCommand(reading: Reading, words: readonly string[]): Found {
   const commands = commandsIn(reading.mode.name);
   const exact = best(commands, words, sameWord, commands);
-  if (exact.result.matched || exact.result.reason !== undefined) return { ...exact, near: false };
+  const isWhole = exact.result.matched && exact.result.used === words.length;
+  if (isWhole || (!exact.result.matched && exact.result.reason !== undefined)) return { ...exact, near: false };
   const near = best(commands, words, nearWord, commands);
-  return near.result.matched || near.result.reason !== undefined ? { ...near, near: true } : { ...exact, near: false };
+  const isBest = exact.result.matched
+    ? near.result.matched && near.result.used > exact.result.used
+    : near.result.matched || near.result.reason !== undefined;
+  return isBest ? { ...near, near: true } : { ...exact, near: false };
 }
 
 function best(

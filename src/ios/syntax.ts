@@ -35,6 +35,9 @@ type Node =
 
 export type Syntax = readonly Node[];
 
+/** A type that is a word to be typed, and names no kind of field. */
+const CHOICE = /^(?!(address|unit|line|rule|words)$)[a-z-]+$/;
+
 export function compileSyntax(text: string): Syntax {
   const tokens = text.match(/\[|\]|<[^>]*>|[^\s[\]]+/g) ?? [];
   return readNodes(tokens);
@@ -97,7 +100,8 @@ function matchFrom(
   }
   const taken = takeField(node.type, words, at, reader);
   if (typeof taken === "number") {
-    const value = words.slice(at, at + taken).join(" ");
+    const given = words.slice(at, at + taken).join(" ");
+    const value = choiceOf(node.type, given, reader) ?? given;
     return matchFrom(rest, words, at + taken, { ...fields, [node.name]: value }, reader);
   }
   const reason = taken === "refused" ? `${node.name} is ${word}: ${allowed(node.type)} is allowed` : undefined;
@@ -125,12 +129,18 @@ function takeField(
   }
   const range = /^(\d+)-(\d+)$/.exec(type);
   if (range === null) {
+    if (choiceOf(type, word, reader) !== undefined) return 1;
     const choices = type.split("|");
-    if (choices.some((choice) => reader.same(word, choice))) return 1;
     return choices.every((choice) => /^\d+$/.test(choice)) && /^-?\d+$/.test(word) ? "refused" : "other";
   }
   if (!/^-?\d+$/.test(word)) return "other";
   return Number(word) >= Number(range[1]) && Number(word) <= Number(range[2]) ? 1 : "refused";
+}
+
+/** The choice that a word stands for, as the syntax spells it. */
+function choiceOf(type: string, word: string, reader: Reader): string | undefined {
+  if (!type.includes("|") && !CHOICE.test(type)) return undefined;
+  return type.split("|").find((choice) => reader.same(word, choice));
 }
 
 function describe(node: Node): string {

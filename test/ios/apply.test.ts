@@ -151,6 +151,16 @@ interface Tunnel0
 });
 
 describe("two routers of the guide", () => {
+  it("ah-md5-hmac esp-des: the engine wants an ICV for ESP too; it is said, and nothing goes clear", async () => {
+    const { lab, a } = await twoRouters(withTransforms("ah-md5-hmac esp-des"));
+    expect(a.session.idents).toEqual([]);
+    expect(a.session.diagnostics.map(({ severity, text }) => [severity, text])).toEqual([
+      ["error", "crypto map testtag1 10"],
+      ["error", "crypto map testtag1 10"],
+    ]);
+    expect(lab.send(a, ipv4({ source: "10.0.0.1", target: "10.0.2.2" }), 0).verdict).toBe("discarded");
+  });
+
   it("ah-sha-hmac alone: digested and verified, nothing encrypted", async () => {
     const { lab, a } = await twoRouters(withTransforms("ah-sha-hmac"));
     expect(lab.ping(a, a.session.idents[0] as LiveIdent, 2, 0)).toEqual({
@@ -176,7 +186,7 @@ describe("two routers of the guide", () => {
       expect(shown).toContain("#pkts encaps: 10, #pkts encrypt: 10, #pkts digest: 10");
       expect(shown).toContain("#pkts decaps: 10, #pkts decrypt: 10, #pkts verify: 10");
       expect(shown).toContain("#send errors 0, #recv errors 0");
-      expect(shown).toContain(`transform: ${transforms.replace(" 128", "")} ,`);
+      for (const label of transforms.split(/(?<=^ah-\S+) /)) expect(shown).toContain(`transform: ${label} ,`);
     }
   });
 });

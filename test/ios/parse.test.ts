@@ -136,6 +136,16 @@ describe("what cannot be in force is refused with what is allowed", () => {
     ]);
   });
 
+  it("a choice is kept as it is spelt, whatever was typed", () => {
+    expect(parseConfig("crypto ipsec df-bit CLEAR").config.ipsec.dfBit).toBe("clear");
+    const { config, diagnostics } = parseConfig("crypto isakmp keepalive 10 periodoc");
+    expect(config.isakmp.keepalive?.mode).toBe("periodic");
+    expect(diagnostics).toMatchObject([{ severity: "warning", reason: expect.stringContaining("misspelt") }]);
+    expect(
+      parseConfig("crypto map m 1\n set peer 10.0.0.1 DYNAMIC").config.maps[0]?.entries[0]?.peers[0]?.dynamic,
+    ).toBe(true);
+  });
+
   it("what follows a command and is none itself is named", () => {
     const { diagnostics } = parseConfig("crypto isakmp invalid-spi-recovery quickly");
     expect(diagnostics[0]).toMatchObject({
