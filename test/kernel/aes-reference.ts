@@ -55,11 +55,6 @@ export function unhex(text: string): Buffer {
   return Buffer.from(text, "hex");
 }
 
-/** `length` bytes counting up from `first`, as the RFCs' longer messages do. */
-export function counting(first: number, length: number): string {
-  return Buffer.from(Array.from({ length }, (_, i) => first + i)).toString("hex");
-}
-
 /** Mulberry32. */
 export function generator(state: number) {
   const next = () => {

@@ -4,18 +4,9 @@ import { describe, expect, it } from "vitest";
 import { REGIONS, SA_ROUND_KEYS, SA_SALT } from "../../assembly/layout.js";
 import { FORGED, PENDING } from "../../assembly/status.js";
 import { Random } from "../random.js";
+import { poly1305 } from "./aead-twins.js";
 import { TARGETS } from "./entry.js";
 import { type Job, Room } from "./room.js";
-
-function poly1305(key: Uint8Array, message: Uint8Array): string {
-  const number = (bytes: Uint8Array) => BigInt(`0x${Buffer.from(bytes).reverse().toString("hex")}`);
-  const r = number(key.subarray(0, 16)) & 0x0ffffffc0ffffffc0ffffffc0fffffffn;
-  let h = 0n;
-  for (let at = 0; at < message.length; at += 16)
-    h = ((h + number(message.subarray(at, at + 16)) + (1n << 128n)) * r) % ((1n << 130n) - 5n);
-  const tag = (h + number(key.subarray(16))) & ((1n << 128n) - 1n);
-  return Buffer.from(tag.toString(16).padStart(32, "0"), "hex").reverse().toString("hex");
-}
 
 describe.each(TARGETS)("ChaCha20-Poly1305, %s", (target) => {
   it("lengths 0 to 300 and long ones, mixed SAs, sealed and opened", async () => {

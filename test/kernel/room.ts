@@ -41,6 +41,8 @@ export interface Job {
   readonly sequence?: bigint;
   /** What stands where the ICV is: for rooms that open. */
   readonly icv?: Uint8Array;
+  /** What is authenticated is the text alone, as in published messages that are no ESP packets. */
+  readonly bare?: boolean;
 }
 
 export interface Outcome {
@@ -106,8 +108,9 @@ export class Room {
       view.setUint32(descriptor + D_TEXT_LENGTH, job.text.length, true);
       view.setUint32(descriptor + D_IV, head + 8, true);
       view.setUint32(descriptor + D_ICV, end, true);
-      view.setUint32(descriptor + D_AUTH, head, true);
-      view.setUint32(descriptor + D_AUTH_LENGTH, end - head, true);
+      const message = job.bare ? text : head;
+      view.setUint32(descriptor + D_AUTH, message, true);
+      view.setUint32(descriptor + D_AUTH_LENGTH, end - message, true);
       view.setUint32(LIST + 4 * i, descriptor, true);
       places.push({ start: at, text, end });
       at = (end + 128 + 15) & ~15;
