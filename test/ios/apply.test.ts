@@ -178,6 +178,8 @@ describe("two routers of the guide", () => {
     "esp-aes 256 esp-sha512-hmac",
     "esp-des esp-sha-hmac",
     "esp-3des esp-md5-hmac",
+    "ah-sha-hmac esp-des esp-sha-hmac",
+    "ah-sha512-hmac esp-gcm 256",
   ])("%s: ten pings, counted on both sides", async (transforms) => {
     const { lab, a, b } = await twoRouters(withTransforms(transforms));
     expect(lab.ping(a, a.session.idents[0] as LiveIdent, 10, 1000).answered).toBe(10);
