@@ -1,6 +1,6 @@
 // Reads the selectors of an inner packet, RFC 4301 section 4.4.1.1, into its descriptor: addresses, the protocol behind
 // any IPv6 extension headers, and its ports or ICMP type and code where they can be read.
-import { load16, load32 } from "./bytes";
+import { load16, load32, wipe } from "./bytes";
 import { D_INNER, D_LENGTH_OUT, D_PORTS, D_PROTOCOL, D_SOURCE, D_START, D_TARGET } from "./layout";
 
 export const INNER_PORTS_READABLE: u32 = 16;
@@ -10,7 +10,7 @@ export const INNER_LATER_FRAGMENT: u32 = 32;
 export function inspect(descriptor: usize): void {
   const packet = <usize>load<u32>(descriptor, D_START);
   const end = packet + <usize>load<u32>(descriptor, D_LENGTH_OUT);
-  memory.fill(descriptor + D_SOURCE, 0, 32);
+  wipe(descriptor + D_SOURCE, 32);
   if (load<u8>(packet) >> 4 == 4) inspectIpv4(descriptor, packet, end);
   else inspectIpv6(descriptor, packet, end);
 }

@@ -4,7 +4,7 @@
 //   | IV | cipher 0 | cipher 1 | cipher 2 |      text 2 = decrypt(cipher 2) + cipher 1, in the place of cipher 2
 //
 // A text is worked from its end to its beginning, for then the cipher block before is still there.
-import { wipe } from "../bytes";
+import { copy, wipe } from "../bytes";
 import { hotFor } from "../hot";
 import {
   AES_POOL,
@@ -43,7 +43,7 @@ export function cbcDecrypt(list: usize, count: i32): void {
     while (end > text) {
       const bytes = min(end - text, <usize>AES_POOL_END - pool);
       end -= bytes;
-      memory.copy(pool, end, bytes);
+      copy(pool, end, bytes);
       pool += bytes;
       store<u32>(stretches, <u32>end);
       store<u32>(stretches, <u32>bytes, 4);

@@ -11,7 +11,7 @@
 //   CMAC    0       -                  the message but its end       its end + K1, or padded + K2
 //
 // The states of the lanes lie side by side in AES_POOL.
-import { wipe } from "../bytes";
+import { copy, wipe } from "../bytes";
 import { ccmHead } from "../ccm/head";
 import { hotFor } from "../hot";
 import {
@@ -138,7 +138,7 @@ function start(kind: i32, list: usize, next: i32, lane: i32, shared: bool): void
 function move(kind: i32, from: i32, to: i32, shared: bool): void {
   const record = laneAt(to);
   const key = load<u32>(record, L_SA);
-  memory.copy(record, laneAt(from), L_SIZE);
+  copy(record, laneAt(from), L_SIZE);
   store<u32>(record, key, L_SA);
   if (load<u32>(record, L_PART) != BODY) {
     store<u32>(record, load<u32>(record, L_SOURCE) - <u32>laneAt(from) + <u32>record, L_SOURCE);

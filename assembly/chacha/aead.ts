@@ -2,7 +2,7 @@
 // text begins with block 1. The blocks of many packets and SAs go through the cipher together.
 //
 //   nonce   | salt, 4 bytes, from the key | IV, 8 bytes, on the wire |
-import { wipe } from "../bytes";
+import { copy, wipe } from "../bytes";
 import { icvMatches } from "../esp/icv";
 import { aadBits, aadBlock } from "../gcm/aad";
 import {
@@ -109,7 +109,7 @@ function computeTag(descriptor: usize, key: usize): void {
   const rest = length & 15;
   polyStart(key);
   v128.store(EDGES, aadBlock(descriptor));
-  memory.copy(EDGES + 16, text + length - rest, rest);
+  copy(EDGES + 16, text + length - rest, rest);
   store<u64>(EDGES, aadBits(load<u32>(descriptor, D_SA)) >> 3, 32);
   store<u64>(EDGES, length, 40);
   polyBlocks(EDGES, 1);

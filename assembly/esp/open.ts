@@ -59,7 +59,7 @@ export function espFind(descriptor: usize, sa: usize): u32 {
 function appendHighHalf(descriptor: usize, sa: usize, sequence: u64): void {
   if (!(load<u8>(sa, SA_FLAGS) & FLAG_ESN) || load<u8>(sa, SA_INTEGRITY) == INT_NONE) return;
   const icv = <usize>load<u32>(descriptor, D_ICV);
-  memory.copy(icv + 4, icv, load<u8>(sa, SA_ICV_LENGTH));
+  for (let end = icv + load<u8>(sa, SA_ICV_LENGTH); end > icv; end -= 4) store<u32>(end, load<u32>(end - 4));
   store32(icv, <u32>(sequence >> 32));
   store<u32>(descriptor, <u32>icv + 4, D_ICV);
   store<u32>(descriptor, load<u32>(descriptor, D_AUTH_LENGTH) + 4, D_AUTH_LENGTH);

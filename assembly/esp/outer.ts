@@ -4,7 +4,7 @@
 //
 // Tunnel mode over carrier ip: all of it. Transport mode over carrier ip: the packet's own IP header moves left, and
 // only UDP and marker come from the template. Carrier udp: at most the marker; a socket owns the rest.
-import { load16, load32, store16, store32 } from "../bytes";
+import { copy, load16, load32, store16, store32 } from "../bytes";
 import { foldChecksum, stampIpv4Checksum, sumWords } from "../checksum";
 import {
   C_NEXT_ID,
@@ -41,8 +41,8 @@ export function stampHeaders(descriptor: usize, sa: usize, esp: usize, espLength
   const start = template - headerLength;
   const length = espLength + <u32>(esp - start);
   // The packet's own header goes first: the bytes it leaves are where the template and ESP will stand.
-  memory.copy(start, <usize>load<u32>(descriptor, D_PACKET) - headerLength, headerLength);
-  memory.copy(template, sa + SA_TEMPLATE, templateLength);
+  copy(start, <usize>load<u32>(descriptor, D_PACKET) - headerLength, headerLength);
+  copy(template, sa + SA_TEMPLATE, templateLength);
   const udpOffset = <usize>load<u8>(sa, SA_UDP);
   if (udpOffset != NO_UDP) store16(template + udpOffset + 4, espLength + <u32>(templateLength - udpOffset));
 

@@ -5,7 +5,7 @@
 //                    outer: the inner digest, padded, under the outer state
 //
 //   a lane's record  u32 descriptor (0 = idle) | u32 source | u32 blocks left | u32 phase
-import { store64, wipe } from "../bytes";
+import { copy, store64, wipe } from "../bytes";
 import {
   D_AUTH,
   D_AUTH_LENGTH,
@@ -115,7 +115,7 @@ function padMessage(integrity: i32, lane: i32): void {
   const tail = tailAt(lane);
   // One block if the 0x80 and the length (8 bytes, SHA-512: 16) still fit behind the rest, else two.
   const blocks: usize = rest + 1 + (block >> 3) <= block ? 1 : 2;
-  memory.copy(tail, <usize>load<u32>(descriptor, D_AUTH) + length - rest, rest);
+  copy(tail, <usize>load<u32>(descriptor, D_AUTH) + length - rest, rest);
   wipe(tail + rest, blocks * block - rest);
   store<u8>(tail + rest, 0x80);
   storeBits(integrity, tail + blocks * block - 8, length + block); // the inner pad is a block of its own
