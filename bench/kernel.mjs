@@ -1,5 +1,5 @@
 // The kernel alone: 64 packets of one SA staged in its memory as the engine stages them, and one call of `seal` or
-// `open`. What the whole path costs besides is the engine's; see packet.mjs.
+// `open`. What the whole path costs besides is the engine's; see main.mjs.
 //
 //   node bench/kernel.mjs                              both builds, every suite
 //   node bench/kernel.mjs --rounds 9 gcm 128           suites whose name contains every word

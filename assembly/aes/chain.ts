@@ -11,6 +11,7 @@
 //   CMAC    0       -                  the message but its end       its end + K1, or padded + K2
 //
 // The states of the lanes lie side by side in AES_POOL.
+import { paddedBlock } from "../blocks";
 import { copy, wipe } from "../bytes";
 import { ccmHead } from "../ccm/head";
 import { hotFor } from "../hot";
@@ -59,8 +60,6 @@ const HEAD: u32 = 0;
 const BODY: u32 = 1;
 const LAST: u32 = 2;
 
-/** Zeroes behind a rest, for MACs that pad: loaded from 16 - n on, it keeps the first n bytes. */
-const KEEP = memory.data<u64>([0xffffffffffffffff, 0xffffffffffffffff, 0, 0], 16);
 /** 0x80 behind a rest of n bytes: loaded from 16 - n on. */
 const PAD = memory.data<u64>([0, 0, 0x80, 0], 16);
 
@@ -201,12 +200,12 @@ function startLast(kind: i32, record: usize): bool {
   if (kind == CHAIN_CCM) {
     const rest = <usize>(load<u32>(descriptor, D_TEXT_LENGTH) & 15);
     if (rest == 0) return false;
-    v128.store(last, v128.and(v128.load(load<u32>(record, L_SOURCE)), v128.load(KEEP + 16 - rest)));
+    v128.store(last, paddedBlock(load<u32>(record, L_SOURCE), rest));
   } else {
     const length = <usize>load<u32>(descriptor, D_AUTH_LENGTH);
     const subkeys = hotFor(load<u32>(descriptor, D_SA)) + HOT_MAC_SUBKEYS;
     const rest = length == 0 ? 0 : ((length - 1) & 15) + 1;
-    const kept = v128.and(v128.load(load<u32>(record, L_SOURCE)), v128.load(KEEP + 16 - rest));
+    const kept = paddedBlock(load<u32>(record, L_SOURCE), rest);
     // RFC 4493 section 2.4, RFC 3566 section 4: one subkey for a whole block, the other for one that is padded.
     const padded = rest == 16 ? kept : v128.or(kept, v128.load(PAD + 16 - rest));
     v128.store(last, v128.xor(padded, v128.load(rest == 16 ? subkeys : subkeys + 16)));

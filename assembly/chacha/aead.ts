@@ -2,7 +2,8 @@
 // text begins with block 1. The blocks of many packets and SAs go through the cipher together.
 //
 //   nonce   | salt, 4 bytes, from the key | IV, 8 bytes, on the wire |
-import { copy, wipe } from "../bytes";
+import { paddedBlock, stageBlocks } from "../blocks";
+import { wipe } from "../bytes";
 import { icvMatches } from "../esp/icv";
 import { aadBits, aadBlock } from "../gcm/aad";
 import {
@@ -21,11 +22,13 @@ import {
 import { FORGED, PENDING } from "../status";
 import { chachaBlocks, ORDER_SIZE } from "./chacha20";
 import { polyBlocks, polyFinish, polyStart } from "./poly1305";
+import { polyLanesFirst, polyLanesLast, polyLanesMiddle, polyLanesStart } from "./poly1305-lanes";
 
 const POOL_BLOCKS = 32; // 2 KiB of key stream
-const EDGES: usize = CHACHA_WORK + 384; // 48 bytes: the AAD block, the text's padded end, the lengths
 const ORDERS: usize = CHACHA_WORK + 512; // POOL_BLOCKS orders of 32 bytes
 const STRETCHES: usize = CHACHA_WORK + 1536; // for every block: u32 address of its text, u32 bytes
+const STAGE: usize = CHACHA_WORK + 2048; // 64 bytes: blocks that do not lie in the text as Poly1305 takes them
+const SHORT_BLOCKS: u32 = 24;
 
 /** Encrypts the texts of `count` descriptors in place; tags to D_TAG. */
 export function chachaSeal(list: usize, count: i32): void {
@@ -104,20 +107,49 @@ function computeTags(list: usize, count: i32): void {
 }
 
 function computeTag(descriptor: usize, key: usize): void {
-  const text: usize = load<u32>(descriptor, D_TEXT);
   const length = load<u32>(descriptor, D_TEXT_LENGTH);
-  const rest = length & 15;
+  const blocks: u32 = 2 + ((length + 15) >> 4);
   polyStart(key);
-  v128.store(EDGES, aadBlock(descriptor));
-  copy(EDGES + 16, text + length - rest, rest);
-  store<u64>(EDGES, aadBits(load<u32>(descriptor, D_SA)) >> 3, 32);
-  store<u64>(EDGES, length, 40);
-  polyBlocks(EDGES, 1);
-  polyBlocks(text, length >> 4);
-  if (rest) polyBlocks(EDGES + 16, 1);
-  polyBlocks(EDGES + 32, 1);
+  if (blocks <= SHORT_BLOCKS) addShort(descriptor);
+  else addLong(descriptor, blocks);
   polyFinish(key, descriptor + D_TAG);
-  wipe(EDGES, 48);
+}
+
+/** One block after the other: the powers of r would cost more than they save. */
+function addShort(descriptor: usize): void {
+  const text: usize = load<u32>(descriptor, D_TEXT);
+  const length: usize = load<u32>(descriptor, D_TEXT_LENGTH);
+  const rest = length & 15;
+  v128.store(STAGE, aadBlock(descriptor));
+  polyBlocks(STAGE, 1);
+  polyBlocks(text, <u32>(length >> 4));
+  v128.store(STAGE, paddedBlock(text + length - rest, rest));
+  storeLengths(descriptor, STAGE + 16);
+  polyBlocks(rest ? STAGE : STAGE + 16, rest ? 2 : 1);
+  wipe(STAGE, 32);
+}
+
+/** In groups of four, the first of them short, the last ending with the lengths. */
+function addLong(descriptor: usize, blocks: u32): void {
+  const groups: u32 = (blocks + 3) >> 2;
+  const missing = <usize>((groups << 2) - blocks);
+  const text: usize = load<u32>(descriptor, D_TEXT);
+  const end = text + load<u32>(descriptor, D_TEXT_LENGTH);
+  polyLanesStart();
+  v128.store(STAGE + (missing << 4), aadBlock(descriptor));
+  const middle = stageBlocks(STAGE + (missing << 4) + 16, STAGE + 64, text, end);
+  polyLanesFirst(STAGE, missing);
+  polyLanesMiddle(middle, groups - 2);
+  stageBlocks(STAGE, STAGE + 48, middle + <usize>((groups - 2) << 6), end);
+  storeLengths(descriptor, STAGE + 48);
+  polyLanesLast(STAGE);
+  wipe(STAGE, 64);
+}
+
+/** RFC 8439 section 2.8: the lengths of AAD and text in bytes. */
+function storeLengths(descriptor: usize, place: usize): void {
+  store<u64>(place, aadBits(load<u32>(descriptor, D_SA)) >> 3);
+  store<u64>(place, load<u32>(descriptor, D_TEXT_LENGTH), 8);
 }
 
 function writeOrder(block: i32, descriptor: usize, counter: u32): void {

@@ -7,7 +7,9 @@ import { wipe } from "../bytes";
 
 const POLY: usize = CHACHA_WORK + 256;
 const POLY_SIZE = 80;
-const LIMB: u64 = 0x3ffffff;
+export const POLY_H: usize = POLY;
+export const POLY_R: usize = POLY + 40;
+export const LIMB: u64 = 0x3ffffff;
 
 /** Begins under the first 16 bytes of the one-time key, clamped as section 2.5 says. */
 export function polyStart(key: usize): void {

@@ -11,6 +11,7 @@
 // last to the first, shifts by one byte each. The sum of 31 bytes is reduced once.
 import { aesEncrypt } from "../aes/encrypt";
 import { permute } from "../aes/permute";
+import { stageBlocks } from "../blocks";
 import { store64, wipe } from "../bytes";
 import { GCM_WORK, HOT_GHASH, HOT_PLANES, HOT_POWERS, HOT_WORK } from "../layout";
 
@@ -22,8 +23,6 @@ const MULTIPLES: usize = GCM_WORK + 128; // 8 * 16 bytes: P * x^0 .. P * x^7
 const LOW_NIBBLES = memory.data<u64>([0x0f0f0f0f0f0f0f0f, 0x0f0f0f0f0f0f0f0f], 16);
 const REVERSED = memory.data<u8>([15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0], 16);
 const ZERO = memory.data<u64>([0, 0], 16);
-/** Sixteen bytes of ones, then of zeroes: loaded from 16 - n on, it keeps the first n bytes. */
-const KEEP = memory.data<u64>([0xffffffffffffffff, 0xffffffffffffffff, 0, 0], 16);
 
 /** H = E(0), and its table. The other powers follow when a packet needs them. A room's pool may be in use meanwhile. */
 export function ghashKey(entry: usize, rounds: i32): void {
@@ -62,7 +61,7 @@ export function ghash(entry: usize, first: v128, bytes: usize, length: u32, firs
   v128.store(place, first);
   place += 16;
   if (groups > 1) {
-    bytes = stage(place, STAGE + 64, bytes, end);
+    bytes = stageBlocks(place, STAGE + 64, bytes, end);
     hash = addFour(tables, hash, STAGE);
     for (let group: u32 = 2; group < groups; group++) {
       hash = addFour(tables, hash, bytes);
@@ -70,21 +69,12 @@ export function ghash(entry: usize, first: v128, bytes: usize, length: u32, firs
     }
     place = STAGE;
   }
-  stage(place, STAGE + 48, bytes, end);
+  stageBlocks(place, STAGE + 48, bytes, end);
   store64(STAGE + 48, firstBits);
   store64(STAGE + 56, lastBits);
   hash = addFour(tables, hash, STAGE);
   for (let block: usize = 0; block < 64; block += 16) v128.store(STAGE + block, v128.load(ZERO));
   return hash;
-}
-
-/** Text to the places from `place` to `placesEnd`, zeroes behind its `end`; answers where the text goes on. */
-function stage(place: usize, placesEnd: usize, bytes: usize, end: usize): usize {
-  for (; place < placesEnd; place += 16) {
-    v128.store(place, v128.and(v128.load(bytes), v128.load(KEEP + 16 - min<usize>(16, end - bytes))));
-    bytes += 16;
-  }
-  return bytes;
 }
 
 /** (hash + block 0) * H^4 + block 1 * H^3 + block 2 * H^2 + block 3 * H. The nibbles of four blocks fit into registers. */
