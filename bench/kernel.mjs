@@ -1,4 +1,4 @@
-// The kernel alone: 64 packets of one SA staged in its memory as the engine stages them, and one call of `seal` or
+// The kernel alone: 64 packets (or --batch) of one SA staged in its memory as the engine stages them, and one call of `seal` or
 // `open`. What the whole path costs besides is the engine's; see main.mjs.
 //
 //   node bench/kernel.mjs                              both builds, every suite
@@ -22,6 +22,7 @@ import {
   D_SIZE_OF,
   D_START,
   D_STATUS,
+  PROTOCOL_ESP,
   SA_GENERATION,
 } from "../dist/assembly/layout.js";
 import { DELIVERED, PENDING, SEALED } from "../dist/assembly/status.js";
@@ -30,12 +31,16 @@ import { loadKernelSync } from "../dist/src/wasm/kernel.js";
 import { planMemory } from "../dist/src/wasm/memory.js";
 
 const { values, positionals } = parseArgs({
-  options: { rounds: { type: "string", default: "15" }, wasm: { type: "string", multiple: true } },
+  options: {
+    rounds: { type: "string", default: "15" },
+    batch: { type: "string", default: "64" },
+    wasm: { type: "string", multiple: true },
+  },
   allowPositionals: true,
 });
 const ROUNDS = Number(values.rounds);
+const BATCH = Number(values.batch);
 const ROUND_MS = 1;
-const BATCH = 64;
 const SIZES = [64, 256, 576, 1400];
 const FILES = values.wasm ?? ["dist/wasm/simd.wasm", "dist/wasm/relaxed-simd.wasm"];
 const HEADROOM = 96;
@@ -137,7 +142,10 @@ class Staged {
 
   open() {
     this.bytes.copyWithin(this.packets, this.saved, this.saved + BATCH * this.stride);
-    for (let i = 0; i < BATCH; i++) this.put(i, D_STATUS, PENDING);
+    for (let i = 0; i < BATCH; i++) {
+      this.put(i, D_STATUS, PENDING);
+      this.put(i, D_NEXT_HEADER, PROTOCOL_ESP);
+    }
     this.kernel.open(this.descriptors, BATCH);
   }
 

@@ -29,7 +29,7 @@ import { aesEncrypt } from "./encrypt";
 
 /** AES-CTR: encrypts or decrypts the texts of `count` descriptors in place, of any length. */
 export function ctrApply(list: usize, count: i32): void {
-  counterText(list, count, 1);
+  counterText(list, count, 1, false);
 }
 
 /** Adds the encrypted counter block `counter` of each of `count` descriptors to its D_TAG. */
@@ -55,8 +55,11 @@ export function counterMasks(list: usize, count: i32, counter: u32): void {
   }
 }
 
-/** Encrypts or decrypts the texts of the PENDING ones of `count` descriptors in place; `from` is the first counter. */
-export function counterText(list: usize, count: i32, from: u32): void {
+/**
+ * Encrypts or decrypts the texts of the PENDING ones of `count` descriptors in place; `from` is the first counter. With
+ * `masked` the block before it is added to D_TAG in the same pass.
+ */
+export function counterText(list: usize, count: i32, from: u32, masked: bool): void {
   let sa: usize = 0;
   let planes: usize = 0;
   let pool: usize = AES_POOL; // where the next block goes
@@ -65,7 +68,7 @@ export function counterText(list: usize, count: i32, from: u32): void {
     const descriptor = descriptorAt(list, i);
     if (load<u32>(descriptor, D_STATUS) != PENDING) continue;
     const owner: usize = load<u32>(descriptor, D_SA);
-    if (owner != sa) {
+    if (owner != sa || isFull(pool, stretches)) {
       applyPool(sa, planes, pool, stretches);
       pool = AES_POOL;
       stretches = AES_STRETCHES;
@@ -73,26 +76,39 @@ export function counterText(list: usize, count: i32, from: u32): void {
       planes = hotFor(sa) + HOT_PLANES;
     }
     const block = firstCounterBlock(sa, load<u32>(descriptor, D_IV));
+    if (masked) {
+      v128.store(pool, i32x4.replace_lane(block, 3, bswap<u32>(from - 1)));
+      pool += 16;
+      stretches = noteStretch(stretches, descriptor + D_TAG, 16);
+    }
     let counter = from;
     let text: usize = load<u32>(descriptor, D_TEXT);
     const end = text + load<u32>(descriptor, D_TEXT_LENGTH);
     while (text < end) {
-      const bytes = min(end - text, <usize>AES_POOL_END - pool);
-      for (const last = pool + bytes; pool < last; pool += 16) {
-        v128.store(pool, i32x4.replace_lane(block, 3, bswap<u32>(counter++)));
-      }
-      store<u32>(stretches, <u32>text);
-      store<u32>(stretches, <u32>bytes, 4);
-      stretches += 8;
-      text += bytes;
-      if (pool == AES_POOL_END || stretches == AES_STRETCHES_END) {
+      if (isFull(pool, stretches)) {
         applyPool(sa, planes, pool, stretches);
         pool = AES_POOL;
         stretches = AES_STRETCHES;
       }
+      const bytes = min(end - text, <usize>AES_POOL_END - pool);
+      for (const last = pool + bytes; pool < last; pool += 16) {
+        v128.store(pool, i32x4.replace_lane(block, 3, bswap<u32>(counter++)));
+      }
+      stretches = noteStretch(stretches, text, bytes);
+      text += bytes;
     }
   }
   applyPool(sa, planes, pool, stretches);
+}
+
+function isFull(pool: usize, stretches: usize): bool {
+  return pool == AES_POOL_END || stretches == AES_STRETCHES_END;
+}
+
+function noteStretch(stretches: usize, at: usize, bytes: usize): usize {
+  store<u32>(stretches, <u32>at);
+  store<u32>(stretches, <u32>bytes, 4);
+  return stretches + 8;
 }
 
 /** A packet's counter block, its counter still to be written. */
@@ -117,12 +133,16 @@ function applyPool(sa: usize, planes: usize, poolEnd: usize, stretchesEnd: usize
   wipe(AES_STRETCHES, stretchesEnd - AES_STRETCHES);
 }
 
-/** Whole blocks, then single bytes: nothing behind the text may be written. */
+/** Whole blocks, then words and bytes: nothing behind the text may be written. */
 function addKeyStream(text: usize, bytes: usize, keyStream: usize): void {
   const end = text + bytes;
   for (; text + 16 <= end; text += 16) {
     v128.store(text, v128.xor(v128.load(text), v128.load(keyStream)));
     keyStream += 16;
+  }
+  for (; text + 4 <= end; text += 4) {
+    store<u32>(text, load<u32>(text) ^ load<u32>(keyStream));
+    keyStream += 4;
   }
   for (; text < end; text++) {
     store<u8>(text, load<u8>(text) ^ load<u8>(keyStream));

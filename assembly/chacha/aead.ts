@@ -82,12 +82,16 @@ function applyPool(blocks: i32): void {
   wipePool(blocks);
 }
 
-/** Whole vectors, then single bytes: nothing behind the text may be written. */
+/** Whole vectors, then words and bytes: nothing behind the text may be written. */
 function addBlock(text: usize, bytes: usize, keyStream: usize): void {
   const end = text + bytes;
   for (; text + 16 <= end; text += 16) {
     v128.store(text, v128.xor(v128.load(text), v128.load(keyStream)));
     keyStream += 16;
+  }
+  for (; text + 4 <= end; text += 4) {
+    store<u32>(text, load<u32>(text) ^ load<u32>(keyStream));
+    keyStream += 4;
   }
   for (; text < end; text++) {
     store<u8>(text, load<u8>(text) ^ load<u8>(keyStream));

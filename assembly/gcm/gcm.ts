@@ -14,8 +14,7 @@ const TEXT_COUNTER: u32 = 2;
 
 /** Encrypts the texts of `count` descriptors in place; tags to D_TAG. */
 export function gcmSeal(list: usize, count: i32): void {
-  counterMasks(list, count, MASK_COUNTER);
-  counterText(list, count, TEXT_COUNTER);
+  counterText(list, count, TEXT_COUNTER, true);
   for (let i = 0; i < count; i++) addHash(load<u32>(list + ((<usize>i) << 2)));
 }
 
@@ -27,7 +26,7 @@ export function gcmOpen(list: usize, count: i32): void {
     addHash(descriptor);
     if (!icvMatches(descriptor) && load<u32>(descriptor, D_STATUS) == PENDING) store<u32>(descriptor, FORGED, D_STATUS);
   }
-  counterText(list, count, TEXT_COUNTER);
+  counterText(list, count, TEXT_COUNTER, false);
 }
 
 /** D_TAG holds the mask; with the hash of AAD, cipher text and lengths it becomes the tag. */
