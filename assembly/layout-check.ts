@@ -23,7 +23,6 @@ import {
   D_TAG,
   D_TARGET,
   GCM_WORK,
-  HOT_DELTAS,
   HOT_DES_KEYS,
   HOT_GHASH,
   HMAC_WORK,
@@ -57,9 +56,8 @@ import {
 
 if (SA_ROUND_KEYS + 15 * 16 != SA_SIZE) ERROR("an SA record ends with its AES-256 round keys");
 if (SA_SIZE > 512) ERROR("a cold SA record is at most 512 bytes");
-if (HOT_GHASH + 4 * 512 > HOT_DELTAS) ERROR("four GHASH powers end before the delta planes begin");
-if (HOT_DELTAS + 2048 > HOT_SIZE) ERROR("the delta planes overrun the hot entry");
-if (HOT_MAC_SUBKEYS + 32 > HOT_DELTAS) ERROR("the MAC subkeys overrun their place");
+if (HOT_GHASH + 4 * 512 > HOT_SIZE) ERROR("four GHASH powers overrun the hot entry");
+if (HOT_MAC_SUBKEYS + 32 > HOT_SIZE) ERROR("the MAC subkeys overrun the hot entry");
 if (D_TARGET + 16 != D_OUTER) ERROR("the bundle follows the inner target address");
 if (D_OUTER + 4 * MAX_OUTERS != D_OUTER_GENERATION) ERROR("a generation for every outer SA");
 if (D_OUTER_GENERATION + 4 * MAX_OUTERS != D_OUTER_SEQUENCE || D_OUTER_SEQUENCE % 8 != 0) ERROR("numbers are aligned");

@@ -140,7 +140,7 @@ export const INT_MD5 = 7; // legacy build only
 
 // ---------------------------------------------------------------- hot entry
 // What is derived from a key and worth keeping: filled inside the batch call, wiped on eviction and deletion.
-export const HOT_SIZE = 8192;
+export const HOT_SIZE = 4160;
 export const HOT_OWNER = 0; // u32: address of the SA record, 0 = empty
 export const HOT_USED = 4; // u32: the CLOCK's second chance
 export const HOT_POWERS = 8; // u32: GHASH powers present, 0..4
@@ -150,7 +150,6 @@ export const HOT_GHASH = 1984; // 4 * 512 bytes: nibble tables of H^1 .. H^4 (GC
 export const HOT_INVERSE_PLANES = 1984; // 15 * 128 bytes: bitsliced round keys for decryption (CBC in)
 export const HOT_MAC_KEYS = 3904; // 176 bytes: AES-128 round keys of XCBC or CMAC, FIPS 197 order
 export const HOT_MAC_SUBKEYS = 4080; // 32 bytes: XCBC K2, K3 (RFC 3566) or CMAC K1, K2 (RFC 4493)
-export const HOT_DELTAS = 6080; // 2 KiB: the counter-cached variant's delta planes
 
 // ---------------------------------------------------------------- descriptor
 // One packet of a batch. The engine writes the first line, number (or find) the second, the rooms read it.
