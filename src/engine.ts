@@ -11,7 +11,10 @@ import {
 } from "../assembly/layout.js";
 import { IpsecError } from "./errors.js";
 import { EventQueue, type LifetimeLimit } from "./event.js";
+import { FirstFragments } from "./frag/first-fragments.js";
+import { LEARNED_MS } from "./frag/path-mtu.js";
 import { Reassembly } from "./frag/reassembly.js";
+import { TooBigRates } from "./frag/too-big.js";
 import type { Compressor } from "./ipcomp/codec.js";
 import type { Limits } from "./limits.js";
 import { InvalidSpi } from "./liveness/invalid-spi.js";
@@ -64,6 +67,8 @@ export class Engine {
   now = -Infinity;
   readonly nattPorts = new NattPorts();
   readonly reassembly: Reassembly;
+  readonly firstFragments: FirstFragments;
+  readonly tooBigRates = new TooBigRates();
   /** SAs with the non-IKE marker. */
   nonIkeSas = 0;
   /** SAs whose age begins with the next `now`. */
@@ -77,6 +82,7 @@ export class Engine {
     this.sad = new Sad(memory, limits);
     this.spd = new Spd(limits.policies, limits.flows, seed, this);
     this.ring = new Ring(memory, limits.packets, limits.jumboPackets);
+    this.firstFragments = new FirstFragments(limits.flows);
     this.reassembly = new Reassembly(memory, limits);
     this.paths = new PathTable(limits.paths);
     this.events = new EventQueue(limits.events);
@@ -164,6 +170,8 @@ export class Engine {
         return this.keepalives.dueAt(sa);
       case "dummy":
         return sa.direction === "out" ? sa.lastSentAt + resolved.dummyMs : Infinity;
+      case "path-mtu":
+        return sa.mtuLearnedAt + LEARNED_MS;
       default:
         return Infinity;
     }

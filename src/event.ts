@@ -16,6 +16,11 @@ export type Event =
   /** A newest authenticated packet came from elsewhere (RFC 7296 section 2.23): `path` is where the peer is now. */
   | { readonly kind: "mapping-changed"; readonly sa: Sa; readonly path: Path; readonly previous: Path }
   /**
+   * A router said that the path of an outbound SA is narrower (RFC 1191, RFC 8201), or ten minutes have passed since and
+   * the configured MTU is tried again. Bytes of the largest outer IP packet.
+   */
+  | { readonly kind: "path-mtu"; readonly sa: Sa; readonly mtu: number; readonly previous: number }
+  /**
    * Ask the peer whether it is alive: IKEv1 sends R_U_THERE with `sequence` (RFC 3706), IKEv2 an empty INFORMATIONAL
    * (RFC 7296 section 2.4). `missed`: probes before this one without an answer. What comes back goes to `plane.heard`.
    */

@@ -10,7 +10,6 @@
 //   6  the inner packet against the SA's selectors         policy-mismatch
 import {
   D_HEADER_LENGTH,
-  D_INNER,
   D_LENGTH,
   D_LENGTH_OUT,
   D_NEWEST,
@@ -18,26 +17,24 @@ import {
   D_NEXT_OFFSET,
   D_OUTER,
   D_PACKET,
-  D_PORTS,
-  D_PROTOCOL,
   D_SA,
   D_SEQUENCE,
-  D_SOURCE,
   D_START,
   D_STATUS,
-  D_TARGET,
   D_TEXT_LENGTH,
   D_TOS,
 } from "../assembly/layout.js";
 import { PENDING } from "../assembly/status.js";
 import type { Engine } from "./engine.js";
+import { clampMssInbound } from "./frag/mss.js";
+import { heedTooBig } from "./frag/path-mtu.js";
 import { decompress } from "./ipcomp/decompress.js";
 import type { Peer } from "./liveness/peer.js";
 import { classify, NON_ESP_MARKER_LENGTH, NON_IKE_MARKER_LENGTH } from "./natt/framing.js";
 import type { Path } from "./natt/path.js";
 import { feed, judgeOuters } from "./sad/passed.js";
 import type { Sa } from "./sad/sa.js";
-import { matches } from "./spd/selector.js";
+import { mayTravel } from "./spd/may-travel.js";
 import { type Verdict, verdictOf } from "./verdict.js";
 import type { Entry } from "./wasm/ring.js";
 import { type IpFields, PROTOCOL_AH, PROTOCOL_ESP, PROTOCOL_UDP, readIp } from "./wire/ip.js";
@@ -112,6 +109,8 @@ function recogniseIp(engine: Engine, datagram: Uint8Array, arrival: Arrival): vo
   const natt = fields.protocol === PROTOCOL_UDP && isNattPort(engine, fields);
   const ah = fields.protocol === PROTOCOL_AH;
   if (fields.protocol !== PROTOCOL_ESP && !ah && !natt) {
+    heedTooBig(engine, datagram, fields);
+    if (fields.fragment) engine.firstFragments.resolve("in", datagram, 0, fields, engine.now);
     const policy = engine.spd.match("in", fields);
     arrival.verdict = policy?.action === "bypass" ? "bypassed" : "discarded";
     return;
@@ -234,6 +233,7 @@ export function settleInbound(engine: Engine, entry: Entry): void {
   entry.kind = verdict === "delivered" ? "packet" : "dropped";
   entry.start = words[d + (D_START >> 2)] as number;
   entry.length = verdict === "delivered" ? (words[d + (D_LENGTH_OUT >> 2)] as number) : 0;
+  if (verdict === "delivered" && sa !== undefined && sa.resolved.clampMss !== false) clampInner(engine, entry, sa);
 }
 
 /** An SA that has expired meanwhile, in the same batch too, refuses whatever came; an authenticated packet feeds it. */
@@ -271,26 +271,10 @@ function leadOutbound(engine: Engine, peer: Peer, path: Path): void {
   }
 }
 
-/** RFC 4301 section 5.2 step 4. */
-function mayTravel(engine: Engine, entry: Entry, sa: Sa): boolean {
-  if (sa.selectors === undefined) return true;
-  const { words } = engine.memory;
-  const { fields } = engine;
-  const d = entry.descriptor;
-  const inner = words[d + (D_INNER >> 2)] as number;
-  const ports = words[d + (D_PORTS >> 2)] as number;
-  fields.version = (inner & 15) === 4 ? 4 : 6;
-  fields.portsReadable = (inner & 16) !== 0;
-  fields.laterFragment = (inner & 32) !== 0;
-  fields.protocol = words[d + (D_PROTOCOL >> 2)] as number;
-  const icmp = fields.protocol === 1 || fields.protocol === 58;
-  fields.sourcePort = icmp ? ports : ports >>> 16;
-  fields.targetPort = icmp ? 0 : ports & 0xffff;
-  for (let word = 0; word < 4; word++) {
-    fields.source[word] = words[d + (D_SOURCE >> 2) + word] as number;
-    fields.target[word] = words[d + (D_TARGET >> 2) + word] as number;
-  }
-  return sa.selectors.some((selector) => matches(selector, fields));
+/** The peer's host is told as well how long its segments may be. */
+function clampInner(engine: Engine, entry: Entry, sa: Sa): void {
+  const { bytes } = engine.memory;
+  if (readIp(bytes, entry.start, entry.length, engine.fields)) clampMssInbound(sa, bytes, entry.start, engine.fields);
 }
 
 /** The 64-bit number of an opened packet. */

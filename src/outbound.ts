@@ -28,7 +28,8 @@ import { PENDING } from "../assembly/status.js";
 import type { Engine } from "./engine.js";
 import { Growth } from "./frag/bundle.js";
 import { countedHeaders, keptHeader, paddedLength, textLength } from "./frag/fit.js";
-import { plan } from "./frag/plan.js";
+import { clampMss } from "./frag/mss.js";
+import { largestWhole, plan } from "./frag/plan.js";
 import { stageIcmp } from "./frag/too-big.js";
 import { compress } from "./ipcomp/compress.js";
 import { describeOuters, refuseBundle, refusingOuter } from "./sad/bundle.js";
@@ -88,7 +89,9 @@ export function admit(engine: Engine, packet: Uint8Array, given: Sa | undefined,
     admission.verdict = "malformed";
     return;
   }
-  const policy = given === undefined ? engine.spd.match("out", engine.fields) : undefined;
+  const { fields } = engine;
+  if (fields.fragment) engine.firstFragments.resolve("out", packet, 0, fields, engine.now);
+  const policy = given === undefined ? engine.spd.match("out", fields) : undefined;
   if (given === undefined) {
     if (policy === undefined || policy.action !== "protect") {
       admission.verdict = policy?.action === "bypass" ? "bypassed" : "discarded";
@@ -170,7 +173,7 @@ function stage(engine: Engine, packet: Uint8Array, admission: Admission): boolea
   if (!ring.hasRoom(1, admission.text)) return false;
   const entry = ring.take("out", engine.now, Math.max(fields.totalLength, admission.text));
   const address = ring.dataOf(entry);
-  copyIn(engine, packet, address);
+  copyIn(engine, packet, address, admission);
   describe(engine, entry, admission, address, fields.totalLength, admission.text);
   return true;
 }
@@ -196,9 +199,13 @@ export function placePiece(engine: Engine, entry: Entry, admission: Admission, i
 }
 
 /** The one copy in. Bytes past the IP total length stay outside. */
-export function copyIn(engine: Engine, packet: Uint8Array, address: number): void {
-  const { totalLength } = engine.fields;
+export function copyIn(engine: Engine, packet: Uint8Array, address: number, admission?: Admission): void {
+  const { fields, memory } = engine;
+  const { totalLength } = fields;
+  const sa = admission?.sa;
   engine.memory.bytes.set(packet.length === totalLength ? packet : packet.subarray(0, totalLength), address);
+  if (admission === undefined || sa === undefined || sa.resolved.clampMss === false) return;
+  clampMss(sa, memory.bytes, address, fields, largestWhole(engine, sa, admission));
 }
 
 /** Writes the descriptor of a packet of `length` bytes at `address`, and reserves its bytes against the SA's lifetime. */

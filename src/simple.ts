@@ -64,7 +64,7 @@ export function sealSingle(engine: Engine, packet: Uint8Array, given: Sa | undef
 function sealWhole(engine: Engine, packet: Uint8Array, admission: Admission): Verdict {
   const { single, singleData, fields } = engine;
   clean(engine, fields.totalLength);
-  copyIn(engine, packet, singleData);
+  copyIn(engine, packet, singleData, admission);
   single.last = true;
   describe(engine, single, admission, singleData, fields.totalLength, admission.text);
   return run(engine);

@@ -4,6 +4,7 @@
 import { D_NEXT_OFFSET, D_PACKET, D_START } from "../../assembly/layout.js";
 import { IpsecError } from "../errors.js";
 import type { EventQueue } from "../event.js";
+import { TokenBucket } from "../timers/token-bucket.js";
 import type { KernelMemory } from "../wasm/memory.js";
 import type { Entry } from "../wasm/ring.js";
 import { formatAddress } from "../wire/address.js";
@@ -21,31 +22,6 @@ export interface InvalidSpiRates {
   readonly perSecond?: number;
   /** Seconds for one more event about one source, after the first four: 1..3600. Default 10. */
   readonly perSourceSeconds?: number;
-}
-
-/** So many at once, then one every `interval` milliseconds. */
-class TokenBucket {
-  readonly #most: number;
-  readonly #interval: number;
-  #tokens: number;
-  #at: number;
-
-  constructor(most: number, interval: number, now: number) {
-    this.#most = most;
-    this.#interval = interval;
-    this.#tokens = most;
-    this.#at = now;
-  }
-
-  has(now: number): boolean {
-    this.#tokens = Math.min(this.#most, this.#tokens + (now - this.#at) / this.#interval);
-    this.#at = now;
-    return this.#tokens >= 1;
-  }
-
-  take(): void {
-    this.#tokens--;
-  }
 }
 
 export class InvalidSpi {

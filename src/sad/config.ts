@@ -66,6 +66,11 @@ interface CommonConfig {
    * sealed. Above `pathMtu` it turns `prefragment` off: sealed packets are cut instead. Tunnel mode. Default: none.
    */
   readonly tunnelMtu?: number;
+  /**
+   * TCP SYN packets that pass the SA, either way, get their maximum segment size lowered to what passes whole, or to this
+   * many bytes, 64..65495. Default false.
+   */
+  readonly clampMss?: boolean | number;
   /** The outer DF bit over IPv4, RFC 4301 section 8.1. Default "copy". */
   readonly dfBit?: "copy" | "set" | "clear";
   /** The outer DSCP, RFC 4301 section 5.1.2.1: copied, or 0..63. Default "copy". */

@@ -38,6 +38,7 @@ export interface ResolvedSa {
   readonly prefragment: false | "equal" | "greedy";
   /** Infinity where the tunnel interface sets none. */
   readonly tunnelMtu: number;
+  readonly clampMss: boolean | number;
   readonly tfcPadding: number;
   readonly keepaliveMs: number;
   readonly dummyMs: number;
@@ -89,6 +90,7 @@ export function resolveSa(given: SaConfig, carrier: "udp" | "ip", profile: Profi
     initialSequence: resolveSequence(config, esn),
     pathMtu: whole(config.pathMtu ?? 1500, 256, 65535, "pathMtu", "mtu"),
     ...resolveCutting(config, given),
+    clampMss: resolveClampMss(config.clampMss ?? false),
     tfcPadding,
     keepaliveMs:
       natt?.keepaliveSeconds === 0 ? Infinity : seconds(natt?.keepaliveSeconds, 3600, "natTraversal.keepaliveSeconds"),
@@ -121,6 +123,10 @@ function refuseForAh(config: AhConfig, carrier: "udp" | "ip"): void {
   if ((config.tfcPadding ?? 0) > 0 || config.dummySeconds !== undefined || config.compression !== undefined) {
     throw new IpsecError("option", "tfcPadding, dummySeconds and compression are ESP's: leave them out of an AH SA");
   }
+}
+
+function resolveClampMss(value: boolean | number): boolean | number {
+  return typeof value === "boolean" ? value : whole(value, 64, 65495, "clampMss", "mtu");
 }
 
 function resolveEncryption(config: EspConfig, profile: Profile): Encryption {

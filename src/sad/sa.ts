@@ -5,6 +5,7 @@ import { CompressionAssociation, compressionCounts } from "../ipcomp/association
 import type { Peer } from "../liveness/peer.js";
 import type { Path } from "../natt/path.js";
 import type { CompiledSelector } from "../spd/selector.js";
+import type { TokenBucket } from "../timers/token-bucket.js";
 import { VERDICTS, type Verdict } from "../verdict.js";
 import { Lifetime } from "./lifetime.js";
 import type { ResolvedSa } from "./resolve.js";
@@ -78,6 +79,8 @@ export class Sa {
   /** @internal */ carries = 0;
   /** @internal Which of its timers run, timers/deadlines.ts. */ timers = 0;
   /** @internal Bytes of the largest outer packet: as configured, or as a router said. */ learnedMtu: number;
+  /** @internal When it was learned; Infinity for what is configured. */ mtuLearnedAt = Infinity;
+  /** @internal How often it may be lowered. */ mtuRate: TokenBucket | undefined = undefined;
   /** @internal Bytes of the largest inner packet that passes whole; below 0 while it is to be computed. */
   largestInner = -1;
   #state: SaState = "live";

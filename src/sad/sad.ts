@@ -69,7 +69,7 @@ export class Sad {
   readonly #free: number[] = [];
   readonly #generations: number[] = [];
   readonly #inbound = new Map<number, Sa>();
-  readonly #outbound = new Set<string>();
+  readonly #outbound = new Map<string, Sa>();
   readonly #windowAt = new Map<number, number>();
 
   constructor(memory: KernelMemory, limits: Limits) {
@@ -100,7 +100,7 @@ export class Sad {
     this.#generations[index] = generation;
     this.#byIndex[index] = sa;
     if (config.direction === "in") this.#inbound.set(config.spi, sa);
-    else this.#outbound.add(outboundKey(config.spi, path));
+    else this.#outbound.set(outboundKey(config.spi, path), sa);
     return sa;
   }
 
@@ -145,6 +145,11 @@ export class Sad {
     const { bytes } = this.#memory;
     const flags = (bytes[sa.record + SA_FLAGS] as number) & ~FLAG_CARRIES;
     bytes[sa.record + SA_FLAGS] = sa.carries > 0 ? flags | FLAG_CARRIES : flags;
+  }
+
+  /** The SA that seals to `target`, as text, with `spi`; one in transport mode may name no address. */
+  outbound(spi: number, target: string): Sa | undefined {
+    return this.#outbound.get(`${spi} ${target}`) ?? this.#outbound.get(`${spi} 0.0.0.0`);
   }
 
   owns(sa: Sa): boolean {

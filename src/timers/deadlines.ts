@@ -4,7 +4,7 @@
 import type { Peer } from "../liveness/peer.js";
 import type { Sa } from "../sad/sa.js";
 
-const TIMERS = ["soft", "hard", "idle", "keepalive", "dummy", "probe", "preferred"] as const;
+const TIMERS = ["soft", "hard", "idle", "keepalive", "dummy", "path-mtu", "probe", "preferred"] as const;
 
 export type TimerName = (typeof TIMERS)[number];
 

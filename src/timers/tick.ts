@@ -4,6 +4,7 @@ import { D_STATUS, SLOT_DATA } from "../../assembly/layout.js";
 import { PENDING } from "../../assembly/status.js";
 import type { Engine } from "../engine.js";
 import { largestPayload, pathMtu } from "../frag/fit.js";
+import { forgetMtu } from "../frag/path-mtu.js";
 import { Peer } from "../liveness/peer.js";
 import { writeKeepalive } from "../natt/keepalive.js";
 import { describeDummy } from "../outbound.js";
@@ -51,6 +52,9 @@ function fire(engine: Engine, sa: Sa, timer: TimerName, random: (bytes: Uint8Arr
       sa.delete();
       engine.events.push({ kind: "idle", sa });
       if (sa.peer !== undefined) engine.peers.idle(sa.peer);
+      return;
+    case "path-mtu":
+      forgetMtu(engine, sa);
       return;
     case "keepalive":
       sendKeepalive(engine, sa);

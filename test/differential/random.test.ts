@@ -134,7 +134,7 @@ async function sealWorld(carrier: Carrier, build: Build, random: Random): Promis
   );
   offers.forEach((offer, index) => {
     const { verdict, all } = outcomes[index] as Outcome;
-    const used = offer.pair?.twin ?? reference.policyFor(offer.packet)?.sa;
+    const used = offer.pair?.twin ?? reference.policyFor(offer.now, offer.packet)?.sa;
     const expected = reference.protect(
       offer.now,
       offer.packet,

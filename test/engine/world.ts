@@ -16,6 +16,7 @@ export type Options = Partial<
   Pick<
     EspConfig,
     | "addedAt"
+    | "clampMss"
     | "dfBit"
     | "dscp"
     | "dummySeconds"

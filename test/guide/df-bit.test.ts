@@ -65,6 +65,20 @@ describe("the outer DF bit", () => {
     }
   });
 
+  it("e10: a drop is told to the inner host with the MTU that fits; ten at once, then ten a second, each host its own", async () => {
+    const { plane, out } = await world(gcm("out"), gcm("in"), { carrier: "ip" });
+    const noisy = ipv4({ length: 1500, df: true, source: "10.1.0.66" });
+    const told = (now: number, packet: Uint8Array) => plane.protect(now, packet, out).icmp !== undefined;
+    expect(Array.from({ length: 30 }, () => told(0, noisy)).filter(Boolean).length).toBe(10);
+    expect(plane.counters["too-big"]).toBe(30);
+    const icmp = Buffer.from(plane.protect(0, ipv4({ length: 1500, df: true }), out).icmp as Uint8Array); // another host
+    expect([icmp.readUInt8(20), icmp.readUInt8(21), icmp.subarray(16, 20).join(".")]).toEqual([3, 4, "10.1.0.7"]);
+    const mtu = icmp.readUInt16BE(26);
+    expect(plane.protect(0, ipv4({ length: mtu, df: true }), out).verdict).toBe("sealed");
+    expect(plane.protect(0, ipv4({ length: mtu + 1, df: true }), out).verdict).toBe("too-big");
+    expect([told(100, noisy), told(100, noisy), told(1100, noisy)]).toEqual([true, false, true]);
+  });
+
   it("e11: RFC 4301 section 8.1: three SAs of one plane, three settings", async () => {
     const plane = await DataPlane.create({ carrier: "ip", limits: "edge" });
     const all = SETTINGS.map((dfBit, index) =>

@@ -9,6 +9,7 @@ import type { Selector } from "../../src/spd/selector.js";
 import type { Verdict } from "../../src/verdict.js";
 import { ahLengthIsPossible, ahLengthOf, ahVerifies, readAh, sealAh, withoutAh } from "./ah.js";
 import { counterIv, espLengthOf, lengthIsPossible, openEsp, readTrailer, sealEsp, textLengthOf } from "./esp.js";
+import { ReferenceFirstFragments } from "./first-fragments.js";
 import { cutDatagram, cutPacket } from "./fragments.js";
 import { completeHeader, type IpPacket, readPacket, udpChecksum, writePacket } from "./ip.js";
 import { ReferenceReassembly } from "./reassembly.js";
@@ -82,6 +83,8 @@ export class ReferencePlane {
   readonly #associations: ReferenceSa[] = [];
   readonly #policies: ReferencePolicy[] = [];
   readonly #reassembly = new ReferenceReassembly();
+  readonly #firsts = new ReferenceFirstFragments();
+  #now = 0;
 
   constructor(carrier: "udp" | "ip") {
     this.#carrier = carrier;
@@ -104,14 +107,15 @@ export class ReferencePlane {
     const ended = (verdict: Verdict): Sealed => ({ verdict, datagrams: [] });
     const ip = readPacket(packet);
     if (ip?.complete !== true) return ended("malformed");
-    const policy = given === undefined ? this.#match("out", ip) : undefined;
+    const judged = this.#firsts.judge("out", packet, ip, now);
+    const policy = given === undefined ? this.#match("out", judged) : undefined;
     if (given === undefined && policy?.action !== "protect") {
       return ended(policy?.action === "bypass" ? "bypassed" : "discarded");
     }
     const sa = given ?? policy?.sa;
     if (sa === undefined || sa.isOver(now)) return ended("no-sa");
     const { config } = sa;
-    if (config.selectors?.some((selector) => selects(selector, ip)) === false) return ended("policy-mismatch");
+    if (config.selectors?.some((selector) => selects(selector, judged)) === false) return ended("policy-mismatch");
     if (config.mode === "transport" && ip.isFragment) return ended("fragment");
 
     const cut = this.#cut(sa, packet, ip);
@@ -168,9 +172,9 @@ export class ReferencePlane {
   }
 
   /** The policy that an outbound packet meets. */
-  policyFor(packet: Uint8Array): ReferencePolicy | undefined {
+  policyFor(now: number, packet: Uint8Array): ReferencePolicy | undefined {
     const ip = readPacket(packet);
-    return ip?.complete ? this.#match("out", ip) : undefined;
+    return ip?.complete ? this.#match("out", this.#firsts.judge("out", packet, ip, now)) : undefined;
   }
 
   #match(direction: "in" | "out", ip: IpPacket): ReferencePolicy | undefined {
@@ -266,6 +270,7 @@ export class ReferencePlane {
   // -------------------------------------------------------------- in
 
   unprotect(now: number, datagram: Uint8Array): Opened {
+    this.#now = now;
     if (this.#carrier === "udp") return this.#receive(now, datagram, undefined);
     const outer = readPacket(datagram);
     if (outer?.complete !== true) return { verdict: "malformed" };
@@ -275,7 +280,7 @@ export class ReferencePlane {
     }
     const natt = outer.protocol === UDP && this.#nattPorts().includes(outer.ports?.[1] ?? -1);
     if (outer.protocol !== ESP && outer.protocol !== AH && !natt) {
-      const bypassed = this.#match("in", outer)?.action === "bypass";
+      const bypassed = this.#match("in", this.#firsts.judge("in", datagram, outer, now))?.action === "bypass";
       return bypassed
         ? { verdict: "bypassed", packet: datagram.subarray(0, outer.totalLength) }
         : { verdict: "discarded" };
@@ -394,7 +399,10 @@ export class ReferencePlane {
     if (sa.isFull(counted)) return { verdict: "expired" };
     sa.count(counted);
     const ip = readPacket(packet) as IpPacket;
-    if (config.selectors?.some((selector) => selects(selector, ip)) === false) return { verdict: "policy-mismatch" };
+    const scope = `${this.#associations.indexOf(sa)}`;
+    const judged = config.selectors === undefined ? ip : this.#firsts.judge(scope, packet, ip, this.#now);
+    if (config.selectors?.some((selector) => selects(selector, judged)) === false)
+      return { verdict: "policy-mismatch" };
     return { verdict: "delivered", packet, sequence };
   }
 

@@ -120,7 +120,7 @@ function namedAt(packet: Buffer): number {
   return placesOf(packet)[0];
 }
 
-function placesOf(packet: Buffer): [named: number, at: number] {
+export function placesOf(packet: Buffer): [named: number, at: number] {
   let [named, at] = [6, 40];
   while (packet.readUInt8(named) !== 44 || (packet.readUInt16BE(at + 2) & 0xfff9) === 0) {
     const length = packet.readUInt8(named) === 44 ? 8 : (packet.readUInt8(at + 1) + 1) * 8;
