@@ -1,4 +1,4 @@
-import type { Socket } from "node:dgram";
+import { createSocket, type Socket } from "node:dgram";
 import { EventEmitter } from "node:events";
 import { afterEach, describe, expect, test } from "vitest";
 import { NodeUdp, type NodeUdpOptions, type UdpClock } from "../../src/adapters/node-udp.js";
@@ -347,6 +347,40 @@ describe("a real socket", () => {
     for (const packet of expected) expect(left.send(packet, sa)).toBe(true);
     await expect.poll(() => arrived.length, { timeout: 5000 }).toBe(expected.length);
     expect(arrived).toEqual(expected);
+  });
+
+  test("one that sends 10 ms late still puts on the wire exactly what was sealed", async () => {
+    const wire: Uint8Array[] = [];
+    const receiver = createSocket("udp4").on("message", (datagram) => void wire.push(Uint8Array.from(datagram)));
+    await new Promise<void>((bound) => receiver.bind(0, "127.0.0.1", bound));
+    const late = createSocket("udp4");
+    const sendNow = late.send.bind(late) as (...all: unknown[]) => void;
+    const calls: number[] = [];
+    late.send = ((...all: unknown[]) => {
+      calls.push(performance.now());
+      setTimeout(() => sendNow(...all), 10);
+    }) as typeof late.send;
+    await new Promise<void>((bound) => late.bind(0, "127.0.0.1", bound));
+    const plane = await DataPlane.create({ carrier: "udp", limits: "edge" });
+    const udp = await NodeUdp.open(plane, { socket: late, onPacket() {} });
+    open.push(udp, plane, receiver);
+    const target = "127.0.0.1";
+    const natTraversal = { sourcePort: 4500, targetPort: receiver.address().port };
+    const sa = plane.addSa(config("out", { tunnel: { source: target, target }, natTraversal }));
+    // Three times what the ring holds: every slot has other tenants before its first bytes have left.
+    const packets = packetsOf(...Array.from({ length: 190 }, (_, index) => 200 + (index % 7)));
+    const started = performance.now();
+    for (const packet of packets)
+      await expect.poll(() => udp.send(packet, sa), { interval: 1, timeout: 5000 }).toBe(true);
+    expect(wire.length).toBeLessThan(packets.length);
+    await expect.poll(() => wire.length, { timeout: 5000 }).toBe(packets.length);
+    expect(performance.now() - started).toBeGreaterThan(10);
+    expect(calls).toHaveLength(packets.length);
+    // The same SA in a plane with no socket seals the same bytes, for the IV counts.
+    const twin = await DataPlane.create({ carrier: "udp", limits: "edge" });
+    open.push(twin);
+    const same = twin.addSa(config("out", { tunnel: { source: target, target }, natTraversal }));
+    expect(wire).toEqual(packets.map((packet) => twin.protect(NOW, packet, same).datagrams[0]));
   });
 
   test("a port that is taken is an error", async () => {

@@ -2,7 +2,7 @@
 // byte; so does everything the handle shows but the counter of drops. And the untouched packet still opens afterwards.
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { SA_SIZE } from "../../assembly/layout.js";
+import { SA_HOT, SA_SIZE, SA_WINDOW, SA_WINDOW_MASK } from "../../assembly/layout.js";
 import { DataPlane, type Sa } from "../../src/index.js";
 import { ipv4 } from "../packets.js";
 import { Random } from "../random.js";
@@ -17,9 +17,9 @@ function recordOf(plane: DataPlane, sa: Sa): string {
   const { memory } = plane.createItem();
   const record = memory.slice(sa.record, sa.record + SA_SIZE);
   const view = new DataView(record.buffer);
-  const window = view.getUint32(40, true);
-  const words = view.getUint32(36, true) + 1;
-  record.fill(0, 20, 24);
+  const window = view.getUint32(SA_WINDOW, true);
+  const words = view.getUint32(SA_WINDOW_MASK, true) + 1;
+  record.fill(0, SA_HOT, SA_HOT + 4);
   return createHash("sha256")
     .update(record)
     .update(memory.subarray(window, window + 8 * words))
