@@ -179,7 +179,10 @@ export class Engine {
 
   /** Counts a packet's end. */
   end(verdict: Verdict, sa: Sa | undefined): Verdict {
-    this.counters[verdict]++;
+    // By name where it matters: a property whose name varies is looked up anew each time.
+    if (verdict === "sealed") this.counters.sealed++;
+    else if (verdict === "delivered") this.counters.delivered++;
+    else this.counters[verdict]++;
     if (sa !== undefined && verdict !== "sealed" && verdict !== "delivered" && verdict !== "dummy") sa.drop(verdict);
     return verdict;
   }
@@ -207,6 +210,7 @@ export class Engine {
   expireOnceSealed(sa: Sa, limit: LifetimeLimit): void {
     if (sa.refusing) return;
     sa.refusing = true;
+    sa.remeasure();
     this.#usedUp.push({ sa, limit });
   }
 

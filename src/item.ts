@@ -4,6 +4,9 @@ import type { Sa } from "./sad/sa.js";
 import type { Verdict } from "./verdict.js";
 import type { Entry, ItemKind } from "./wasm/ring.js";
 
+/** Kept views, a power of two: the slots of a ring times the lengths that come often. */
+const VIEWS = 1024;
+
 /**
  * One result of the fast verbs, filled by `poll`. Its bytes are borrowed: they are valid until the next verb of the
  * plane. Copy what is to live longer; never hand `memory` to an API that may keep it.
@@ -27,6 +30,8 @@ export class Item {
   df = false;
   /** No further item belongs to the same packet. */
   last = true;
+
+  readonly #views: (Uint8Array | undefined)[] = [];
 
   /** @internal */
   constructor(memory: Uint8Array) {
@@ -53,9 +58,19 @@ export class Item {
         `the target has room for ${target.length - offset} bytes, the item has ${this.length}`,
       );
     }
+    target.set(this.#view(), offset);
+    return this.length;
+  }
+
+  /** A view of the bytes. Views are kept and used again: making one costs more than the copy, and leaves garbage. */
+  #view(): Uint8Array {
     const { memory, start, length } = this;
-    target.set(memory.subarray(start, start + length), offset);
-    return length;
+    const place = ((start >>> 4) + length * 13) & (VIEWS - 1);
+    const kept = this.#views[place];
+    if (kept !== undefined && kept.byteOffset === start && kept.length === length) return kept;
+    const view = memory.subarray(start, start + length);
+    this.#views[place] = view;
+    return view;
   }
 
   /** The bytes as an array of their own. */

@@ -32,6 +32,7 @@ import { clampMss } from "./frag/mss.js";
 import { largestWhole, plan } from "./frag/plan.js";
 import { stageIcmp } from "./frag/too-big.js";
 import { compress } from "./ipcomp/compress.js";
+import { plainLimit, stagePlain } from "./plain.js";
 import { describeOuters, refuseBundle, refusingOuter } from "./sad/bundle.js";
 import type { Sa } from "./sad/sa.js";
 import type { Policy } from "./spd/policy.js";
@@ -44,6 +45,8 @@ import { PROTOCOL_IPCOMP, PROTOCOL_IPV4, PROTOCOL_IPV6, PROTOCOL_NONE, readIp } 
 export interface Admission {
   /** Undefined: it is to be sealed by `sa`. */
   verdict: Verdict | undefined;
+  /** Whose SA it is, unless that was given. */
+  policy: Policy | undefined;
   sa: Sa | undefined;
   /** The outer SAs of its bundle, what they make of it, and the bytes of all pieces reserved against their lifetimes. */
   outers: readonly Sa[] | undefined;
@@ -66,6 +69,7 @@ export interface Admission {
 export function newAdmission(): Admission {
   return {
     verdict: undefined,
+    policy: undefined,
     sa: undefined,
     outers: undefined,
     growth: new Growth(),
@@ -82,7 +86,14 @@ export function newAdmission(): Admission {
 
 /** Steps 1 to 5. `given`: the SA to use, policies are skipped. */
 export function admit(engine: Engine, packet: Uint8Array, given: Sa | undefined, admission: Admission): void {
+  choose(engine, packet, given, admission);
+  if (admission.verdict === undefined) admission.verdict = refusal(engine, packet, admission);
+}
+
+/** Steps 1 and 2. */
+function choose(engine: Engine, packet: Uint8Array, given: Sa | undefined, admission: Admission): void {
   admission.verdict = undefined;
+  admission.policy = undefined;
   admission.sa = given;
   admission.outers = undefined;
   if (!readIp(packet, 0, packet.length, engine.fields)) {
@@ -91,26 +102,20 @@ export function admit(engine: Engine, packet: Uint8Array, given: Sa | undefined,
   }
   const { fields } = engine;
   if (fields.fragment) engine.firstFragments.resolve("out", packet, 0, fields, engine.now);
-  const policy = given === undefined ? engine.spd.match("out", fields) : undefined;
-  if (given === undefined) {
-    if (policy === undefined || policy.action !== "protect") {
-      admission.verdict = policy?.action === "bypass" ? "bypassed" : "discarded";
-      return;
-    }
-    admission.sa = policy.sa;
-    admission.outers = policy.outers;
+  if (given !== undefined) return;
+  const policy = engine.spd.match("out", fields);
+  if (policy === undefined || policy.action !== "protect") {
+    admission.verdict = policy?.action === "bypass" ? "bypassed" : "discarded";
+    return;
   }
-  admission.verdict = refusal(engine, packet, policy, admission);
+  admission.policy = policy;
+  admission.sa = policy.sa;
+  admission.outers = policy.outers;
 }
 
 /** Steps 3 to 5 for the SA of `admission`; undefined when the packet is to be sealed. */
-function refusal(
-  engine: Engine,
-  packet: Uint8Array,
-  policy: Policy | undefined,
-  admission: Admission,
-): Verdict | undefined {
-  const { sa } = admission;
+function refusal(engine: Engine, packet: Uint8Array, admission: Admission): Verdict | undefined {
+  const { policy, sa } = admission;
   const { fields, now } = engine;
   if (sa !== undefined && now >= sa.hardAt) engine.expire(sa, "seconds");
   if (sa === undefined || sa.state !== "live" || sa.refusing || sa.direction !== "out" || !engine.sad.owns(sa)) {
@@ -147,9 +152,13 @@ function refusal(
 /** Step 6, on the fast verbs. False: nothing taken. */
 export function offer(engine: Engine, packet: Uint8Array, given: Sa | undefined, admission: Admission): boolean {
   const { ring } = engine;
+  if (given !== undefined && stagePlain(engine, packet, given)) return true;
   // A packet may take two places (its ICMP and itself), and TFC may lengthen it.
   if (!ring.hasRoom(2, Math.max(packet.length, given?.resolved.tfcPadding ?? 0))) return false;
-  admit(engine, packet, given, admission);
+  choose(engine, packet, given, admission);
+  const { policy, outers } = admission;
+  if (policy?.sa !== undefined && outers === undefined && stagePlain(engine, packet, policy.sa)) return true;
+  if (admission.verdict === undefined) admission.verdict = refusal(engine, packet, admission);
   const { verdict, sa } = admission;
   if (verdict === "too-big") stageIcmp(engine, packet, admission);
   if (verdict === undefined)
@@ -175,6 +184,8 @@ function stage(engine: Engine, packet: Uint8Array, admission: Admission): boolea
   const address = ring.dataOf(entry);
   copyIn(engine, packet, address, admission);
   describe(engine, entry, admission, address, fields.totalLength, admission.text);
+  const { sa } = entry;
+  if (sa !== undefined && sa.plainLimit < 0) sa.plainLimit = plainLimit(sa);
   return true;
 }
 

@@ -55,7 +55,7 @@ function learn(engine: Engine, sa: Sa, mtu: number): void {
   if (mtu === sa.resolved.pathMtu) return;
   const previous = sa.pathMtu;
   sa.learnedMtu = mtu;
-  sa.largestInner = -1;
+  sa.remeasure();
   sa.mtuLearnedAt = now;
   engine.deadlines.start(now + LEARNED_MS, sa, "path-mtu");
   if (sa.pathMtu !== previous) engine.events.push({ kind: "path-mtu", sa, mtu: sa.pathMtu, previous });
@@ -65,7 +65,7 @@ function learn(engine: Engine, sa: Sa, mtu: number): void {
 export function forgetMtu(engine: Engine, sa: Sa): void {
   const previous = sa.pathMtu;
   sa.learnedMtu = sa.resolved.pathMtu;
-  sa.largestInner = -1;
+  sa.remeasure();
   sa.mtuLearnedAt = Infinity;
   if (sa.pathMtu !== previous) engine.events.push({ kind: "path-mtu", sa, mtu: sa.pathMtu, previous });
 }

@@ -49,6 +49,17 @@ export class Lifetime {
     return this.bytes + bytes > this.hardBytes ? "kilobytes" : undefined;
   }
 
+  /** Counts a packet of `bytes` if no limit is near, soft or hard; false, and nothing counted, where one is to be looked at. */
+  takes(bytes: number): boolean {
+    const packets = this.packets + 1;
+    const total = this.bytes + bytes;
+    if (packets >= (this.announced ? this.hardPackets : this.softPackets)) return false;
+    if (total >= (this.announced ? this.hardBytes : this.softBytes)) return false;
+    this.packets = packets;
+    this.bytes = total;
+    return true;
+  }
+
   /** Counts a packet. Answers the soft limit that it reached, the first time only. */
   count(bytes: number): LifetimeLimit | undefined {
     this.packets++;

@@ -83,6 +83,8 @@ export class Sa {
   /** @internal How often it may be lowered. */ mtuRate: TokenBucket | undefined = undefined;
   /** @internal Bytes of the largest inner packet that passes whole; below 0 while it is to be computed. */
   largestInner = -1;
+  /** @internal Bytes of the largest packet that plain.ts may stage, 0 for none; below 0 while it is to be computed. */
+  plainLimit = -1;
   #state: SaState = "live";
   #path: Path;
   #lastSequence = 0n;
@@ -128,7 +130,13 @@ export class Sa {
 
   set path(path: Path) {
     this.#path = path;
+    this.remeasure();
+  }
+
+  /** @internal What fits its path may have changed. */
+  remeasure(): void {
     this.largestInner = -1;
+    this.plainLimit = this.#state === "live" && !this.refusing ? -1 : 0;
   }
 
   /** Bytes of the largest outer IP packet, now: as configured, lowered by the path's own and by what routers said. */
@@ -170,5 +178,6 @@ export class Sa {
   enter(state: SaState): void {
     if (state === "deleted" && this.#state !== "deleted") this.#lastSequence = this.#owner.readSequence(this);
     this.#state = state;
+    this.remeasure();
   }
 }

@@ -75,6 +75,20 @@ function skipExtensionHeaders(bytes: Uint8Array, start: number, fields: IpFields
   }
 }
 
+/** Whether skipExtensionHeaders would go on behind a header of this number. */
+export function isExtensionHeader(protocol: number): boolean {
+  switch (protocol) {
+    case HOP_BY_HOP:
+    case ROUTING:
+    case DESTINATION_OPTIONS:
+    case MOBILITY:
+    case FRAGMENT:
+      return true;
+    default:
+      return false;
+  }
+}
+
 /** RFC 8200 section 4.5. Offset 0 without M is an atomic fragment: a whole packet, RFC 6946. */
 function readFragmentHeader(bytes: Uint8Array, start: number, offset: number, namedAt: number, fields: IpFields): void {
   const place = word16(bytes, start + offset + 2);
