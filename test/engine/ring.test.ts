@@ -44,7 +44,7 @@ describe("the ring", () => {
     const { plane, peer, out, incoming } = await world();
     let taken = 0;
     while (plane.outbound(0, ipv4(), out)) taken++;
-    expect(taken).toBe(64)
+    expect(taken).toBe(64);
     expect(out.stats.packets).toBe(taken);
     const first = drain(plane, 0);
     expect(first.length).toBe(taken);
