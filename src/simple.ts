@@ -1,12 +1,13 @@
 // The simple verbs: one packet at once, through a descriptor and a slot of their own. The ring is not touched.
 
 import { JUMBO_DATA } from "../assembly/layout.js";
+import { copyIn, describe } from "./describe.js";
 import type { Engine } from "./engine.js";
 import { IpsecError } from "./errors.js";
 import { writeIcmp } from "./frag/too-big.js";
 import { type Arrival, describeInbound, recognise, recogniseJoined, sequenceOf, settleInbound } from "./inbound.js";
 import type { Path } from "./natt/path.js";
-import { type Admission, admit, copyIn, describe, placePiece, settleOutbound } from "./outbound.js";
+import { type Admission, admit, placePiece, settleOutbound } from "./outbound.js";
 import type { Sa } from "./sad/sa.js";
 import type { Verdict } from "./verdict.js";
 import { cutNext } from "./wasm/ring.js";

@@ -2,12 +2,12 @@
 // RFC 4303 section 2.6 (dummy packets).
 import { D_STATUS, SLOT_DATA } from "../../assembly/layout.js";
 import { PENDING } from "../../assembly/status.js";
+import { describeDummy } from "../describe.js";
 import type { Engine } from "../engine.js";
 import { largestPayload, pathMtu } from "../frag/fit.js";
 import { forgetMtu } from "../frag/path-mtu.js";
 import { Peer } from "../liveness/peer.js";
 import { writeKeepalive } from "../natt/keepalive.js";
-import { describeDummy } from "../outbound.js";
 import type { Sa } from "../sad/sa.js";
 import type { TimerName } from "./deadlines.js";
 
