@@ -28,6 +28,7 @@ import { PENDING } from "../assembly/status.js";
 import type { Engine } from "./engine.js";
 import { clampMssInbound } from "./frag/mss.js";
 import { heedTooBig } from "./frag/path-mtu.js";
+import { holdsHeaders } from "./frag/reassembly.js";
 import { decompress } from "./ipcomp/decompress.js";
 import type { Peer } from "./liveness/peer.js";
 import { classify, NON_ESP_MARKER_LENGTH, NON_IKE_MARKER_LENGTH } from "./natt/framing.js";
@@ -63,7 +64,13 @@ export function newArrival(): Arrival {
 }
 
 /** Step 1. */
-export function recognise(engine: Engine, datagram: Uint8Array, arrival: Arrival): void {
+export function recognise(engine: Engine, datagram: Uint8Array, path: Path | undefined, arrival: Arrival): void {
+  reset(arrival, datagram);
+  if (engine.carrier === "ip") recogniseIp(engine, datagram, arrival, false);
+  else recogniseNatt(engine, datagram, path?.local?.port, arrival);
+}
+
+function reset(arrival: Arrival, datagram: Uint8Array): void {
   arrival.verdict = undefined;
   arrival.protocol = PROTOCOL_ESP;
   arrival.start = 0;
@@ -72,13 +79,11 @@ export function recognise(engine: Engine, datagram: Uint8Array, arrival: Arrival
   arrival.nextOffset = 0;
   arrival.tos = 0;
   arrival.joined = false;
-  if (engine.carrier !== "ip") recogniseNatt(engine, datagram, arrival);
-  else recogniseIp(engine, datagram, arrival);
 }
 
-/** Carrier udp: the datagram is what a UDP socket of a NAT-T port received. */
-function recogniseNatt(engine: Engine, datagram: Uint8Array, arrival: Arrival): void {
-  switch (classify(datagram, arrival.start, arrival.length, engine.nonIkeSas > 0)) {
+/** The datagram is what a UDP socket of a NAT-T port received: that of `port`. */
+function recogniseNatt(engine: Engine, datagram: Uint8Array, port: number | undefined, arrival: Arrival): void {
+  switch (classify(datagram, arrival.start, arrival.length, port, engine.nonIkeSas > 0)) {
     case "keepalive":
       arrival.verdict = "keepalive";
       return;
@@ -87,14 +92,17 @@ function recogniseNatt(engine: Engine, datagram: Uint8Array, arrival: Arrival): 
       arrival.start += NON_ESP_MARKER_LENGTH;
       arrival.length -= NON_ESP_MARKER_LENGTH;
       return;
+    case "bare-ike":
+      arrival.verdict = "ike";
+      return;
     case "non-ike-esp":
       arrival.start += NON_IKE_MARKER_LENGTH;
       arrival.length -= NON_IKE_MARKER_LENGTH;
   }
 }
 
-/** Carrier ip: ESP and AH by their protocol, NAT-T by its port; everything else came clear. */
-function recogniseIp(engine: Engine, datagram: Uint8Array, arrival: Arrival): void {
+/** Carrier ip: ESP and AH by their protocol, NAT-T by its port; everything else came clear. `joined`: of fragments. */
+function recogniseIp(engine: Engine, datagram: Uint8Array, arrival: Arrival, joined: boolean): void {
   const { fields } = engine;
   if (!readIp(datagram, 0, datagram.length, fields)) {
     arrival.verdict = "malformed";
@@ -102,6 +110,10 @@ function recogniseIp(engine: Engine, datagram: Uint8Array, arrival: Arrival): vo
   }
   arrival.length = fields.totalLength;
   if (fields.fragment && isJoined(engine, fields)) {
+    if (joined || !holdsHeaders(fields)) {
+      arrival.verdict = "malformed"; // Fragments of fragments have no use but to hide something.
+      return;
+    }
     arrival.verdict = engine.reassembly.accept(datagram, fields, engine.now);
     arrival.joined = arrival.verdict === undefined;
     return;
@@ -129,7 +141,7 @@ function recogniseIp(engine: Engine, datagram: Uint8Array, arrival: Arrival): vo
   }
   arrival.start += UDP_HEADER_LENGTH;
   arrival.length = length;
-  recogniseNatt(engine, datagram, arrival);
+  recogniseNatt(engine, datagram, fields.targetPort, arrival);
 }
 
 /** Fragments of ESP and AH, and of UDP to where NAT-T is expected: a later one shows no port, so the whole is judged. */
@@ -146,7 +158,7 @@ function isNattPort(engine: Engine, fields: IpFields): boolean {
 export function receive(engine: Engine, datagram: Uint8Array, path: Path | undefined, arrival: Arrival): boolean {
   const { ring, memory } = engine;
   if (!ring.hasRoom(1, datagram.length)) return false;
-  recognise(engine, datagram, arrival);
+  recognise(engine, datagram, path, arrival);
   if (arrival.joined) return receiveJoined(engine, path, arrival);
   const kept = isKept(arrival);
   const entry = ring.take("in", engine.now, kept ? datagram.length : 0);
@@ -169,7 +181,9 @@ function receiveJoined(engine: Engine, path: Path | undefined, arrival: Arrival)
 /** The joined datagram goes to `address` and is recognised there. */
 export function recogniseJoined(engine: Engine, address: number, length: number, arrival: Arrival): void {
   engine.reassembly.collect(address);
-  recognise(engine, engine.memory.bytes.subarray(address, address + length), arrival);
+  const datagram = engine.memory.bytes.subarray(address, address + length);
+  reset(arrival, datagram);
+  recogniseIp(engine, datagram, arrival, true);
   arrival.joined = true;
 }
 

@@ -138,7 +138,7 @@ export function openSingle(
   entry.length = 0;
   // No IP packet is longer, and what a socket delivers neither.
   if (datagram.length > JUMBO_DATA) return engine.end("malformed", undefined);
-  recognise(engine, datagram, arrival);
+  recognise(engine, datagram, path, arrival);
   if (arrival.joined) {
     const length = engine.reassembly.joinedLength;
     clean(engine, length);

@@ -6,7 +6,7 @@ import { JOIN_MALFORMED, JOIN_OVERLAP, JOINED, JOINED_MALFORMED } from "../../as
 import type { Limits } from "../limits.js";
 import type { Verdict } from "../verdict.js";
 import type { KernelMemory } from "../wasm/memory.js";
-import { type IpFields, word16, word32 } from "../wire/ip.js";
+import { type IpFields, PROTOCOL_AH, word16, word32 } from "../wire/ip.js";
 
 /** How long the fragments of a datagram are waited for: within RFC 8200's 60 seconds and RFC 791's 15 to 255. */
 const WAIT_MS = 30_000;
@@ -162,4 +162,10 @@ function keyOf(packet: Uint8Array, fields: IpFields, source: string): string {
   return fields.version === 4
     ? `${source} ${fields.target[0]} ${word16(packet, 4)} ${fields.protocol}`
     : `${source} ${fields.target.join(" ")} ${word32(packet, fields.fragmentHeader + 4)}`;
+}
+
+/** RFC 8200 section 4.5, RFC 7112 section 5: an IPv6 datagram's first fragment has all headers, ESP's, AH's or UDP's included. */
+export function holdsHeaders({ version, laterFragment, totalLength, headerLength, protocol }: IpFields): boolean {
+  if (version === 4 || laterFragment) return true;
+  return totalLength - headerLength >= (protocol === PROTOCOL_AH ? 12 : 8);
 }
