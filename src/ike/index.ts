@@ -40,7 +40,13 @@ export {
   writeNatDetection,
 } from "./nat-detection.js";
 export { chooseNatMethod, NAT_VENDOR_IDS, type NatMethod, type NatVendorId, natVendorIds } from "./nat-method.js";
-export { originalEndpoints, readOriginalAddress, readOriginalAddresses, writeOriginalAddress } from "./nat-oa.js";
+export {
+  originalEndpoints,
+  readOriginalAddress,
+  readOriginalAddresses,
+  readOriginalSource,
+  writeOriginalAddress,
+} from "./nat-oa.js";
 export { isNotify, type Notify, PROTOCOL_ID, readNotify, writeNotify } from "./notify.js";
 export { type IkeVersion, type Payload, type PayloadChain, readPayloads, writePayloads } from "./payload.js";
 export { IkeDriver, type IkeDriverOptions, type IkePort } from "./port.js";

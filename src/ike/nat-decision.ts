@@ -17,7 +17,7 @@ export interface NatDecision {
   /** `SaConfig.natTraversal` of the outbound and of the inbound SA; undefined: ESP travels bare. */
   readonly outbound: NatTraversal | undefined;
   readonly inbound: NatTraversal | undefined;
-  /** `PeerConfig.followMapping`: who is behind a NAT himself should not follow, RFC 7296 section 2.23. */
+  /** `PeerConfig.followMapping`: who is behind a NAT himself must not follow, RFC 3947 section 7; RFC 7296 section 2.23. */
   readonly followMapping: boolean;
 }
 
@@ -35,7 +35,7 @@ export function decideNat(
     return { outbound: undefined, inbound: undefined, followMapping: false };
   }
   const { port, marker } = method === "ikev2" ? IKEV2 : method;
-  // RFC 3948 section 4: keepalives are the business of who is behind the NAT.
+  // RFC 3947 section 3.2, RFC 7296 section 2.23: keepalives are the business of who is behind the NAT.
   const quiet = found.local ? {} : { keepaliveSeconds: 0 };
   return {
     outbound: { sourcePort: port, targetPort: remotePort, marker, ...quiet },

@@ -5,6 +5,9 @@
 //   rfc3947        4500   nothing             20, 21          3, 4
 //   draft-03, -02  4500   nothing             130, 131        61443, 61444
 //   draft-01, -00   500   8 zero bytes        130, 131        61443, 61444
+//
+// Two drafts misname themselves: 01 prints the hash of 00 as its own, and 02 prints one of its name with a line feed behind.
+// Peers send either, so both are known.
 import type { Payload } from "./payload.js";
 import { hasVendorId, VENDOR_ID_V1, vendorIdBytes } from "./vendor-id.js";
 
@@ -34,7 +37,7 @@ export interface NatVendorId {
   readonly bytes: Uint8Array;
 }
 
-/** The best way first. The second of draft-02 ends in a line feed, as a wide-spread implementation hashed it. */
+/** The best way first. */
 export const NAT_VENDOR_IDS: readonly NatVendorId[] = [
   vendorId({ name: "rfc3947", ...RFC }, "RFC 3947", "4a131c81070358455c5728f20e95452f"),
   vendorId(DRAFT_03, "draft-ietf-ipsec-nat-t-ike-03", "7d9419a65310ca6f2c179d9215529d56"),

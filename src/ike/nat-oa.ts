@@ -1,5 +1,6 @@
 // NAT-OA: the addresses as they were before any NAT, RFC 3947 section 5.2. Transport mode needs them to correct the
-// checksums of TCP and UDP, RFC 3948 section 3.1.2.
+// checksums of TCP and UDP, RFC 3948 section 3.1.2. The drafts up to 03 send one, the sender's own (section 5.2; in 00 and
+// 01 section 4.2); the RFC two. IKEv2 has none: there the traffic selectors say it, RFC 7296 section 2.23.1.
 //
 //   ID type (1 IPv4, 5 IPv6) | three zero bytes | address
 import type { Endpoints } from "../sad/config.js";
@@ -23,6 +24,15 @@ export function readOriginalAddress(body: Uint8Array): string | undefined {
   const length = body[0] === ID_IPV4_ADDR ? 4 : body[0] === ID_IPV6_ADDR ? 16 : 0;
   if (length === 0 || body.length !== FIXED_LENGTH + length) return undefined;
   return formatAddress(body.subarray(FIXED_LENGTH));
+}
+
+/**
+ * The one address that a Quick Mode message of the drafts tells, its sender's own: the source of what that peer seals. The
+ * target is this side's address where this side is behind no NAT; elsewhere `natTraversal.original` is "unknown".
+ */
+export function readOriginalSource(payloads: readonly Payload[], method: NatMethod): string | undefined {
+  const [one, more] = payloads.filter(({ type }) => type === method.natOa);
+  return one === undefined || more !== undefined ? undefined : readOriginalAddress(one.body);
 }
 
 /**

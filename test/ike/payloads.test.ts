@@ -20,6 +20,7 @@ import {
   readNotify,
   readOriginalAddress,
   readOriginalAddresses,
+  readOriginalSource,
   readPayloads,
   writeAreYouThere,
   writeEncapsulationAttribute,
@@ -158,7 +159,7 @@ describe("NAT traversal", () => {
     for (const { text, bytes: id } of NAT_VENDOR_IDS) {
       expect(hex(id)).toBe(createHash("md5").update(text).digest("hex"));
     }
-    expect(hex(DEAD_PEER_DETECTION_VENDOR_ID)).toMatch(/^afcad71368a1f1c96b8696fc7757/);
+    expect(hex(DEAD_PEER_DETECTION_VENDOR_ID)).toBe("afcad71368a1f1c96b8696fc7757" + "01" + "00");
   });
 
   it("NAT-D: the destination first; the payload type is the method's", () => {
@@ -192,6 +193,15 @@ describe("NAT traversal", () => {
     expect(readOriginalAddresses(pair.slice(1), RFC)).toBeUndefined();
     expect(readOriginalAddresses([...pair, v4], RFC)).toBeUndefined();
     expect(readOriginalAddresses([v4, writeOriginalAddress("::1", RFC)], RFC)).toBeUndefined();
+  });
+
+  it("NAT-OA of the drafts up to 03: one, the sender's own", () => {
+    const own = writeOriginalAddress("10.0.0.7", DRAFT);
+    expect(readOriginalSource([{ type: 1, body: bytes("") }, own], DRAFT)).toBe("10.0.0.7");
+    expect(readOriginalSource([own], RFC)).toBeUndefined(); // another payload type
+    expect(readOriginalSource([own, own], DRAFT)).toBeUndefined();
+    expect(readOriginalSource([], DRAFT)).toBeUndefined();
+    for (const cut of beginnings(own.body)) expect(readOriginalSource([{ ...own, body: cut }], DRAFT)).toBeUndefined();
   });
 
   it("Encapsulation Mode: the attribute among others, and what its values mean", () => {
