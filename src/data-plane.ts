@@ -125,7 +125,7 @@ export class DataPlane {
   /** A peer to watch and to fail over from. Throws `peer`, `address`, `limit`. */
   addPeer(config: PeerConfig): Peer {
     const engine = this.#open();
-    return engine.peers.add(config, Math.floor(engine.chance() * 2 ** 31)); // RFC 3706: random, with room to grow
+    return engine.peers.add(config, Math.floor(engine.chance() * 2 ** 31)); // RFC 3706 section 6.2: the high bit zero
   }
 
   /**

@@ -51,7 +51,7 @@ export class Peers {
     for (const timer of ["probe", "preferred"] as const) this.#deadlines.start(this.dueAt(peer, timer), peer, timer);
   }
 
-  /** An authenticated ESP packet came: RFC 3706 section 5.1 takes it for proof of life. */
+  /** An authenticated ESP packet came: RFC 3706 section 5.4 takes it for proof of life. */
   received(peer: Peer, now: number): void {
     peer.heardAt = now;
     peer.passedAt = now;

@@ -54,7 +54,10 @@ export interface Encryption {
   readonly icvLength: number;
   readonly aead: boolean;
   readonly alignment: number;
-  /** The first profile that accepts it. "modern": MUST or SHOULD in RFC 8221 section 5. "legacy": SHOULD NOT or MUST NOT. */
+  /**
+   * The first profile that accepts it. "modern": MUST or SHOULD in RFC 8221 section 5, and AES-GMAC, which it does not
+   * list. "legacy": SHOULD NOT or MUST NOT.
+   */
   readonly profile: Profile;
 }
 
@@ -62,7 +65,7 @@ export interface Integrity {
   readonly id: number;
   readonly keyLength: number;
   readonly icvLength: number;
-  /** As for Encryption, by RFC 8221 section 6. */
+  /** As for Encryption, by RFC 8221 section 6, which lists no HMAC-SHA2-384. HMAC-SHA1, MUST- there, is "interop". */
   readonly profile: Profile;
 }
 

@@ -46,7 +46,8 @@ function run(keys: readonly Uint8Array[], blocks: readonly Uint8Array[], decrypt
 }
 
 describe("published blocks", () => {
-  // NIST SP 800-17, tables A.1 (variable plaintext) and A.2 (variable key); FIPS 81 table B1; SP 800-67 appendix B.1.
+  // NIST SP 800-20, tables A.1 (variable plaintext) and A.2 (variable key), where the three keys are one; FIPS 81
+  // table B1; SP 800-67 appendix B.1.
   const CASES = [
     ["0101010101010101", "8000000000000000", "95f8a5e5dd31d900"],
     ["0101010101010101", "4000000000000000", "dd7f121ca5015619"],
