@@ -1,4 +1,5 @@
 // Where the upper protocol of an IPv6 packet begins: RFC 8200 section 4.
+import { load16 } from "./bytes";
 
 /** What ipv6HeaderLength answers for a fragment, or a header that runs over the end. */
 export const NO_HEADER_LENGTH: u64 = 0xffffffffffffffff;
@@ -18,4 +19,28 @@ export function ipv6HeaderLength(packet: usize, length: u32): u64 {
     if (offset > length) return NO_HEADER_LENGTH;
   }
   return ((<u64>nextOffset) << 32) | offset;
+}
+
+/** Whether the extension headers of an inner IPv6 packet end within it; behind a later fragment's header comes data. */
+export function extensionsFit(packet: usize, length: u32): bool {
+  let protocol = load<u8>(packet, 6);
+  let offset: u32 = 40;
+  let fragment = false;
+  while (protocol == 0 || protocol == 43 || protocol == 44 || protocol == 60 || protocol == 135) {
+    if (offset + 8 > length) return false;
+    const header = packet + <usize>offset;
+    let laterFragment = false;
+    if (protocol == 44) {
+      const place = load16(header + 2);
+      laterFragment = !fragment && place >= 8;
+      fragment = fragment || (place & 0xfff9) != 0; // neither offset nor M: an atomic fragment, RFC 6946
+      offset += 8;
+    } else {
+      offset += (<u32>load<u8>(header, 1) + 1) << 3;
+    }
+    if (offset > length) return false;
+    if (laterFragment) return true;
+    protocol = load<u8>(header);
+  }
+  return true;
 }

@@ -2,6 +2,7 @@
 // transport mode puts an IP header back in front.
 import { load16, store16 } from "../bytes";
 import { stampIpv4Checksum, updateIpv4Checksum } from "../checksum";
+import { extensionsFit } from "../extension";
 import { inspect } from "../inspect";
 import {
   D_HEADER_LENGTH,
@@ -67,7 +68,7 @@ function unwrapIpv4(descriptor: usize, packet: usize, length: u32): u32 {
 function unwrapIpv6(descriptor: usize, packet: usize, length: u32): u32 {
   if (length < 40 || load<u8>(packet) >> 4 != 6) return MALFORMED;
   const totalLength: u32 = 40 + load16(packet + 4);
-  if (totalLength > length) return MALFORMED;
+  if (totalLength > length || !extensionsFit(packet, totalLength)) return MALFORMED;
   const before = load16(packet);
   const ecn = combineEcn((before >> 4) & 3, load<u32>(descriptor, D_TOS) & 3);
   if (ecn < 0) return MALFORMED;

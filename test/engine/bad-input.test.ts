@@ -29,12 +29,20 @@ const LYING: readonly (readonly [string, Uint8Array, number])[] = [
   ["nothing", new Uint8Array(0), 4],
 ];
 
+/** Extension headers that run over the end, a fragment header that is cut, and options without end. */
+const EXTENSIONS = [
+  ...[extended(0, 9), extended(43, 200), extended(60, 255), extended(135, 3)],
+  ipv6({ protocol: 44, payload: new Uint8Array(4) }),
+  ipv6({ protocol: 0, payload: new Uint8Array(80) }),
+];
+
 describe("lying lengths and versions", () => {
   it("inside an authentic ESP packet: malformed, counted, and the SA goes on", async () => {
     const { peer, incoming } = await world();
     const others: (readonly [string, Uint8Array, number])[] = [
       ["IPv6 where the trailer says IPv4", ipv6({ length: 60 }), 4],
       ["IPv4 where the trailer says IPv6", ipv4({ length: 60 }), 41],
+      ...EXTENSIONS.map((packet, i) => [`extension headers ${i}`, packet, 41] as const),
     ];
     let sequence = 0;
     for (const [what, packet, nextHeader] of [...LYING, ...others]) {
@@ -49,9 +57,7 @@ describe("lying lengths and versions", () => {
 
   it("on the way out, extension headers too: malformed, counted, no number taken", async () => {
     const { plane, peer, out } = await world();
-    const extensions = [extended(0, 9), extended(43, 200), extended(60, 255), extended(135, 3)];
-    const cut = ipv6({ protocol: 44, payload: new Uint8Array(4) });
-    const packets = [...LYING.map(([, packet]) => packet), ...extensions, cut];
+    const packets = [...LYING.map(([, packet]) => packet), ...EXTENSIONS];
     for (const [i, packet] of packets.entries()) {
       expect([i, plane.protect(0, packet, out).verdict]).toEqual([i, "malformed"]);
       expect(plane.counters.malformed).toBe(i + 1);

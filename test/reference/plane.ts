@@ -430,7 +430,7 @@ interface Around {
 /** The inner packet, cut to its own length, with the ECN of RFC 6040 section 4.2. */
 function fromTunnel(payload: Uint8Array, nextHeader: number, outerEcn: number): Uint8Array | undefined {
   const ip = readPacket(payload);
-  if (ip?.version !== (nextHeader === IPV4 ? 4 : nextHeader === IPV6 ? 6 : 0)) return undefined;
+  if (ip?.complete !== true || ip.version !== (nextHeader === IPV4 ? 4 : nextHeader === IPV6 ? 6 : 0)) return undefined;
   const [notEct, ect1, ect0, congested] = [0, 1, 2, 3];
   const ecn = ip.tos % 4;
   if (outerEcn === congested && ecn === notEct) return undefined;
