@@ -3,11 +3,11 @@
 //   node test/guide/remove.mjs              all of test/guide/removals/*.json
 //   node test/guide/remove.mjs 41 e7        these numbers
 //
-// Works on a copy of the project in a temporary folder. A removal in assembly/ rebuilds the kernel there.
+// Works on copies of the project in temporary folders, two at once. A removal in assembly/ rebuilds the kernel there.
 
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -22,6 +22,7 @@ const COPIED = [
   "asconfig.json",
   "tsconfig.json",
 ];
+const KERNEL = ["build", "src/wasm/generated"];
 const wanted = process.argv.slice(2);
 
 const folder = join(ROOT, "test/guide/removals");
@@ -33,64 +34,77 @@ const tests = new Map();
 for (const file of readdirSync(join(ROOT, "test/guide")).filter((name) => name.endsWith(".test.ts")))
   tests.set(file, readFileSync(join(ROOT, "test/guide", file), "utf8"));
 
-const copy = mkdtempSync(join(tmpdir(), "wasm-ipsec-removals-"));
 const survivors = [];
-try {
-  for (const name of COPIED) cpSync(join(ROOT, name), join(copy, name), { recursive: true });
-  symlinkSync(join(ROOT, "node_modules"), join(copy, "node_modules"));
-  for (const [index, removal] of removals.entries()) {
-    const started = performance.now();
-    const noticed = isNoticed(removal);
-    const seconds = ((performance.now() - started) / 1000).toFixed(1);
-    console.log(
-      `${index + 1}/${removals.length}  ${removal.number.padEnd(4)} ${removal.file}  ${noticed ? "noticed" : "NOT NOTICED"}  ${seconds} s`,
-    );
-    if (!noticed) survivors.push(removal);
-  }
-} finally {
-  rmSync(copy, { recursive: true, force: true });
-}
+let taken = 0;
+let done = 0;
+await Promise.all(Array.from({ length: Math.min(2, availableParallelism(), removals.length) }, () => work()));
 console.log(`removals: ${removals.length - survivors.length} passed, ${survivors.length} failed`);
+for (const { number, file, reason } of survivors) console.log(`  ${number} ${file}: ${reason}`);
 process.exitCode = survivors.length === 0 && removals.length > 0 ? 0 : 1;
 
-/** Whether a test of the removal's number fails once the behaviour is gone. */
-function isNoticed({ number, file, from, to }) {
+async function work() {
+  const copy = mkdtempSync(join(tmpdir(), "wasm-ipsec-removals-"));
+  try {
+    for (const name of COPIED) cpSync(join(ROOT, name), join(copy, name), { recursive: true });
+    symlinkSync(join(ROOT, "node_modules"), join(copy, "node_modules"));
+    while (taken < removals.length) {
+      const removal = removals[taken++];
+      const started = performance.now();
+      const reason = await survives(copy, removal);
+      const seconds = ((performance.now() - started) / 1000).toFixed(1);
+      const answer = reason === undefined ? "noticed" : "NOT NOTICED";
+      console.log(`${++done}/${removals.length}  ${removal.number.padEnd(4)} ${removal.file}  ${answer}  ${seconds} s`);
+      if (reason !== undefined) survivors.push({ ...removal, reason });
+    }
+  } finally {
+    rmSync(copy, { recursive: true, force: true });
+  }
+}
+
+/** Undefined when a test of the removal's number fails once the behaviour is gone; otherwise what went wrong. */
+async function survives(copy, { number, file, from, to }) {
   const path = join(copy, file);
   const original = readFileSync(path, "utf8");
-  if (original.split(from).length !== 2) throw new Error(`number ${number}: "${from}" must stand once in ${file}`);
+  if (original.split(from).length !== 2) return `"${from}" must stand there once`;
   const name = new RegExp(`["'\`](?:e?\\d+, )*${number}(?:, e?\\d+)*: `);
   const files = [...tests].filter(([, text]) => name.test(text)).map(([test]) => `test/guide/${test}`);
-  if (files.length === 0) throw new Error(`number ${number} has no test`);
+  if (files.length === 0) return "the number has no test";
   writeFileSync(
     path,
     original.replace(from, () => to),
   );
   try {
-    if (file.startsWith("assembly/") && run(["assembly/build.mjs", "kernel"]).status !== 0)
-      throw new Error(`number ${number}: the kernel does not compile without it`);
+    if (file.startsWith("assembly/")) {
+      const { status } = await run(copy, ["assembly/build.mjs", "kernel"]);
+      if (status !== 0) return "the kernel does not compile without it";
+      if (kernelOf(copy) === kernelOf(ROOT)) return "the kernel is the same without it";
+    }
     const pattern = `(^|\\s)(e?\\d+, )*${number}(, e?\\d+)*: `;
-    const { status, stdout } = run([
-      "node_modules/vitest/vitest.mjs",
-      "run",
-      "--config=test/vitest.config.ts",
-      ...files,
-      "-t",
-      pattern,
-    ]);
+    const vitest = ["node_modules/vitest/vitest.mjs", "run", "--config=test/vitest.config.ts"];
+    const { status, stdout } = await run(copy, [...vitest, ...files, "-t", pattern]);
+    if (status === 0) return "its tests pass without it";
     // A file that cannot be loaded any more fails without a test having run: that is no answer.
-    if (!/Tests .*(passed|failed)/.test(stdout)) throw new Error(`number ${number}: no test ran\n${stdout}`);
-    return status !== 0;
+    return /Tests .*(passed|failed)/.test(stdout) ? undefined : `no test ran\n${stdout}`;
   } finally {
     writeFileSync(path, original);
-    if (file.startsWith("assembly/")) run(["assembly/build.mjs", "kernel"]);
+    if (file.startsWith("assembly/"))
+      for (const name of KERNEL) cpSync(join(ROOT, name), join(copy, name), { recursive: true });
   }
 }
 
-function run(args) {
-  const { status, stdout } = spawnSync(process.execPath, args, {
-    cwd: copy,
-    encoding: "utf8",
-    env: { ...process.env, NO_COLOR: "1" },
+/** What the tests load as the kernel. */
+function kernelOf(place) {
+  return readFileSync(join(place, "src/wasm/generated/relaxed-simd.ts"), "utf8");
+}
+
+function run(cwd, args) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, args, { cwd, env: { ...process.env, NO_COLOR: "1" } });
+    let stdout = "";
+    child.stdout.setEncoding("utf8").on("data", (text) => {
+      stdout += text;
+    });
+    child.stderr.resume();
+    child.once("error", reject).once("close", (status) => resolve({ status, stdout }));
   });
-  return { status, stdout };
 }
