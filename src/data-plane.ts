@@ -4,6 +4,7 @@ import { JUMBO_DATA } from "../assembly/layout.js";
 import { Engine } from "./engine.js";
 import { IpsecError } from "./errors.js";
 import type { Event } from "./event.js";
+import { type Explanation, explain } from "./explain/explain.js";
 import type { ReassemblyStats } from "./frag/reassembly.js";
 import { newArrival, receive, settleInbound } from "./inbound.js";
 import { checkCompression } from "./ipcomp/association.js";
@@ -36,8 +37,6 @@ import type { Verdict } from "./verdict.js";
 import { type KernelExports, type KernelSource, loadKernel, loadKernelSync, type Variant } from "./wasm/kernel.js";
 import { KernelMemory } from "./wasm/memory.js";
 import { buildFor, buildForSync, checkBuild } from "./wasm/source.js";
-
-const LARGEST_PACKET = 65535;
 
 export class DataPlane {
   /** Where the inlined kernel comes from; an entry of the package sets it. @internal */
@@ -200,7 +199,7 @@ export class DataPlane {
    */
   unprotectInto(now: number, datagram: Uint8Array, target: Uint8Array, path?: Path): number {
     const engine = this.#begin(now);
-    checkTarget(target, engine.compressor === undefined ? datagram.length + 40 : LARGEST_PACKET);
+    checkTarget(target, engine.compressor === undefined ? datagram.length + 40 : 65_535);
     this.verdict = openSingle(engine, datagram, path, this.#arrival, target.length - 40);
     if (this.verdict === "delivered") return copySingle(engine, target);
     if (this.verdict !== "ike" && this.verdict !== "bypassed") return 0;
@@ -269,6 +268,9 @@ export class DataPlane {
   get counters(): Readonly<Record<Verdict, number>> {
     return this.#engine.counters;
   }
+
+  /** Why packets end in `verdict`, what the last one was, and what would have accepted it. Throws `option`. */
+  readonly explain = (verdict: Verdict): Explanation => explain(this.#engine, verdict);
 
   /** Outer fragments: datagrams that wait for more of theirs, and those given up. */
   get reassembly(): ReassemblyStats {

@@ -11,6 +11,7 @@ import {
 } from "../assembly/layout.js";
 import { IpsecError } from "./errors.js";
 import { EventQueue, type LifetimeLimit } from "./event.js";
+import { LastEnds } from "./explain/last-end.js";
 import { FirstFragments } from "./frag/first-fragments.js";
 import { LEARNED_MS } from "./frag/path-mtu.js";
 import { Reassembly } from "./frag/reassembly.js";
@@ -48,6 +49,7 @@ export class Engine {
   readonly paths: PathTable;
   readonly events: EventQueue;
   readonly deadlines = new Deadlines();
+  readonly lastEnds = new LastEnds();
   readonly peers: Peers;
   readonly invalidSpi: InvalidSpi;
   readonly keepalives: Keepalives;
@@ -231,7 +233,10 @@ export class Engine {
   delete(sa: Sa): void {
     const { words } = this.memory;
     this.ring.forStaged((entry) => {
-      if (entry.direction === "in" && entry.verdict === undefined && this.#isFor(entry, sa)) entry.verdict = "no-sa";
+      if (entry.direction === "in" && entry.verdict === undefined && this.#isFor(entry, sa)) {
+        entry.verdict = this.end("no-sa", sa);
+        this.lastEnds.settled(this, "no-sa", entry, sa);
+      }
       if (entry.verdict === "no-sa") words[entry.descriptor + (D_STATUS >> 2)] = VERDICTS.indexOf("no-sa") + 1;
     });
     this.sad.delete(sa);

@@ -200,6 +200,7 @@ function stage(engine: Engine, entry: Entry, address: number, path: Path | undef
     return true;
   }
   entry.verdict = engine.end(verdict, undefined);
+  engine.lastEnds.arrived(engine, verdict, arrival.length);
   engine.memory.words[entry.descriptor + (D_STATUS >> 2)] = PENDING + 1;
   if (!isKept(arrival)) return true;
   entry.kind = verdict === "ike" ? "ike" : "clear";
@@ -244,6 +245,7 @@ export function settleInbound(engine: Engine, entry: Entry): void {
   if (verdict === "unknown-spi") engine.invalidSpi.meet(entry, engine.carrier === "ip");
   entry.sa = sa;
   entry.verdict = engine.end(verdict, sa);
+  if (verdict !== "delivered") engine.lastEnds.settled(engine, verdict, entry, sa);
   entry.kind = verdict === "delivered" ? "packet" : "dropped";
   entry.start = words[d + (D_START >> 2)] as number;
   entry.length = verdict === "delivered" ? (words[d + (D_LENGTH_OUT >> 2)] as number) : 0;

@@ -152,6 +152,7 @@ export function offer(engine: Engine, packet: Uint8Array, given: Sa | undefined,
   entry.sa = sa;
   if (bytesNeeded > 0) copyIn(engine, packet, ring.dataOf(entry));
   entry.verdict = engine.end(verdict, sa);
+  engine.lastEnds.refused(engine, verdict, admission, packet.length);
   engine.memory.words[entry.descriptor + (D_STATUS >> 2)] = PENDING + 1;
   if (verdict === "bypassed") {
     entry.kind = "clear";
@@ -215,6 +216,7 @@ export function settleOutbound(engine: Engine, entry: Entry): void {
     }
     return;
   }
+  engine.lastEnds.settled(engine, verdict, entry, refusing);
   entry.kind = "dropped";
   entry.cutTo = 0;
   entry.sa = refusing;

@@ -56,9 +56,9 @@ export class Slab {
 /** Seals `packet` in the single slot, whole. On "sealed" the result is at `engine.single`. */
 export function sealSingle(engine: Engine, packet: Uint8Array, given: Sa | undefined, admission: Admission): Verdict {
   admit(engine, packet, given, admission);
-  const { verdict, sa, pieces, cutTo } = admission;
-  if (verdict !== undefined) return engine.end(verdict, sa);
-  if (pieces > 1 || (cutTo > 0 && engine.carrier === "ip")) return engine.end("too-big", sa);
+  const { verdict, pieces, cutTo } = admission;
+  if (verdict !== undefined) return endRefused(engine, packet, verdict, admission);
+  if (pieces > 1 || (cutTo > 0 && engine.carrier === "ip")) return endRefused(engine, packet, "too-big", admission);
   return sealWhole(engine, packet, admission);
 }
 
@@ -97,7 +97,8 @@ export function protect(
 ): ProtectResult {
   admit(engine, packet, given, admission);
   if (admission.verdict === "too-big") return refuse(engine, slab, packet, admission);
-  if (admission.verdict !== undefined) return { verdict: engine.end(admission.verdict, admission.sa), datagrams: [] };
+  if (admission.verdict !== undefined)
+    return { verdict: endRefused(engine, packet, admission.verdict, admission), datagrams: [] };
   const datagrams: Uint8Array[] = [];
   for (let index = 0; index < admission.pieces; index++) {
     const verdict = admission.pieces === 1 ? sealWhole(engine, packet, admission) : sealPiece(engine, admission, index);
@@ -105,6 +106,18 @@ export function protect(
     else if (engine.single.last) return { verdict, datagrams: [] };
   }
   return { verdict: "sealed", datagrams };
+}
+
+/** Steps 1 to 5 of the line out refused it. */
+function endRefused(engine: Engine, packet: Uint8Array, verdict: Verdict, admission: Admission): Verdict {
+  engine.lastEnds.refused(engine, verdict, admission, packet.length);
+  return engine.end(verdict, admission.sa);
+}
+
+/** Step 1 of the line in had a word. */
+function endArrived(engine: Engine, verdict: Verdict, length: number): Verdict {
+  engine.lastEnds.arrived(engine, verdict, length);
+  return engine.end(verdict, undefined);
 }
 
 /** The sealed datagram, or its fragments. */
@@ -117,7 +130,7 @@ function takeDatagrams(engine: Engine, slab: Slab, datagrams: Uint8Array[]): voi
 }
 
 function refuse(engine: Engine, slab: Slab, packet: Uint8Array, admission: Admission): ProtectResult {
-  const verdict = engine.end("too-big", admission.sa);
+  const verdict = endRefused(engine, packet, "too-big", admission);
   const length = writeIcmp(engine, packet, admission);
   return length > 0 ? { verdict, datagrams: [], icmp: slab.copy(engine.icmp, 0, length) } : { verdict, datagrams: [] };
 }
@@ -137,16 +150,16 @@ export function openSingle(
   entry.sa = undefined;
   entry.length = 0;
   // No IP packet is longer, and what a socket delivers neither.
-  if (datagram.length > JUMBO_DATA) return engine.end("malformed", undefined);
+  if (datagram.length > JUMBO_DATA) return endArrived(engine, "malformed", datagram.length);
   recognise(engine, datagram, path, arrival);
   if (arrival.joined) {
     const length = engine.reassembly.joinedLength;
     clean(engine, length);
     recogniseJoined(engine, engine.singleData, length, arrival);
-    if (length > most) return engine.end("too-big", undefined);
+    if (length > most) return endArrived(engine, "too-big", length);
   }
   const { verdict } = arrival;
-  if (verdict !== undefined) return engine.end(verdict, undefined);
+  if (verdict !== undefined) return endArrived(engine, verdict, arrival.length);
   if (!arrival.joined) {
     clean(engine, datagram.length);
     engine.memory.bytes.set(datagram, engine.singleData);

@@ -3,6 +3,7 @@
 import { parseArgs } from "node:util";
 import { IpsecError } from "../errors.js";
 import { decrypt } from "./decrypt.js";
+import { explainVerdict } from "./explain.js";
 import { runIos } from "./ios/main.js";
 import { UsageError } from "./usage.js";
 import { version } from "./version.js";
@@ -10,6 +11,7 @@ import { version } from "./version.js";
 const HELP = `wasm-ipsec ${version()}: opens the ESP in a capture; reads routers' configurations
 
   wasm-ipsec decrypt CAPTURE --keys ESP_SA --out OUT.pcapng
+  wasm-ipsec explain VERDICT             why packets end so, and where that is written
   wasm-ipsec ios check | format | lab ...          (wasm-ipsec ios --help)
 
 CAPTURE  a pcap or pcapng file: Ethernet (with VLANs), Linux cooked, loopback or bare IP
@@ -47,6 +49,7 @@ export async function main(words: readonly string[], streams: Streams): Promise<
 }
 
 async function run(words: readonly string[], streams: Streams): Promise<number> {
+  if (words[0] === "explain") return explainVerdict(words.slice(1), streams);
   if (words[0] === "ios") return runIos(words.slice(1), streams);
   const { values, positionals } = read(words);
   if (values.help || values.version) {
@@ -54,8 +57,8 @@ async function run(words: readonly string[], streams: Streams): Promise<number> 
     return 0;
   }
   const [command, capture, ...rest] = positionals;
-  if (command === undefined) throw new UsageError("no command; there are decrypt and ios");
-  if (command !== "decrypt") throw new UsageError(`unknown command "${command}"; there are decrypt and ios`);
+  if (command === undefined) throw new UsageError("no command; there are decrypt, explain and ios");
+  if (command !== "decrypt") throw new UsageError(`unknown command "${command}"; there are decrypt, explain and ios`);
   if (capture === undefined) throw new UsageError("decrypt needs a capture");
   if (rest.length > 0) throw new UsageError(`decrypt takes one capture; "${rest[0]}" is one too many`);
   if (values.keys === undefined) throw new UsageError("decrypt needs --keys FILE");

@@ -1,8 +1,11 @@
 // The commands of EXEC mode, on a session: show, clear, debug. Words may be shortened, as on a router.
+
+import { VERDICTS, type Verdict } from "../verdict.js";
 import type { LiveIdent } from "./apply/live-ident.js";
 import type { IosSession } from "./apply/session.js";
 import { Fields } from "./reading.js";
 import { showAccessLists, showCryptoMap, showIpInterface, showRunningConfig } from "./show/configured.js";
+import { explainText } from "./show/explain.js";
 import { type IpsecSaFilter, showIpsecSa } from "./show/ipsec-sa.js";
 import { showIsakmpSa } from "./show/isakmp-sa.js";
 import { showSession } from "./show/session.js";
@@ -34,6 +37,8 @@ const COMMANDS: Readonly<Record<string, Run>> = {
   "clear crypto session [local <local:address> [port <localPort:0-65535>]] [remote <remote:address> [port <remotePort:0-65535>]] [fvrf <fvrf>] [ivrf <ivrf>]":
     (session, now, fields) => cleared(session, now, (ident) => isChosen(ident, fields), true),
   "clear crypto isakmp": (session, now) => cleared(session, now, () => true, true),
+  [`explain <verdict:${VERDICTS.join("|")}>`]: (session, _, fields) =>
+    explainText(session.explain(fields.text("verdict") as Verdict)),
   "clear logging": ({ log }) => {
     log.clear();
     return "";

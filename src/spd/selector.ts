@@ -77,7 +77,8 @@ export function matches(selector: CompiledSelector, fields: IpFields): boolean {
 function inSome(ranges: readonly AddressRange[], version: 4 | 6, address: Uint32Array): boolean {
   for (const range of ranges) {
     if (range.version !== version) continue;
-    if (compareWords(range.first, address) <= 0 && compareWords(address, range.last) <= 0) return true;
+    if (compareWords(range.first, address, version) <= 0 && compareWords(address, range.last, version) <= 0)
+      return true;
   }
   return false;
 }

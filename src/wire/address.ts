@@ -69,9 +69,9 @@ function toWords(bytes: number[]): Uint32Array {
   return words;
 }
 
-/** Like a number: below, equal, above. */
-export function compareWords(a: Uint32Array, b: Uint32Array): number {
-  for (let word = 0; word < 4; word++) {
+/** Like a number: below, equal, above. An IPv4 address is its first word: the others may be an IPv6 packet's of before. */
+export function compareWords(a: Uint32Array, b: Uint32Array, version: 4 | 6 = 6): number {
+  for (let word = 0; word < (version === 4 ? 1 : 4); word++) {
     const difference = (a[word] as number) - (b[word] as number);
     if (difference !== 0) return difference;
   }

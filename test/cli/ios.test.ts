@@ -101,12 +101,17 @@ describe("lab", () => {
       "plug",
       "wait 3700",
       "show crypto ipsec sa",
+      "connect ipseca-72a",
+      "explain unknown-spi",
     );
     expect(said).toContain("!!!!.\nSuccess rate is 80 percent (4/5)");
     expect(said).toContain("ipseca-72a#unplug\nipseca-72a is unplugged\n");
     expect(said).toContain("..\nSuccess rate is 0 percent (0/2)\nthe last packet: discarded, says the network\n");
     expect(said).toContain("#pkts decaps: 9, #pkts decrypt: 9, #pkts verify: 9");
     expect(said).not.toContain("conn id: 5121,");
+    expect(said).toMatch(
+      /unknown-spi: 1 packet\n {2}no inbound SA has this SPI \(RFC 4303 section 3.4.2\)\n[^#]* spi: 0x/,
+    );
   });
 
   test("a command that is none is marked, and the status says so", async () => {

@@ -26,10 +26,19 @@ test("--help and --version", async () => {
   expect((await run("--version")).said).toBe(`${version}\n`);
 });
 
+test("explain: the rule of a verdict, in both directions", async () => {
+  const { status, said } = await run("explain", "policy-mismatch");
+  expect(status).toBe(0);
+  expect(said).toMatch(
+    /^policy-mismatch\n {2}the SA's selectors .*RFC 4301 section 4.4.2\)\n {2}.*RFC 4301 section 5.2 step 4\)\n$/,
+  );
+});
+
 describe("what cannot be done ends with status 2, a sentence, and no file", () => {
   test.each([
     [[], "no command"],
     [["encrypt"], 'unknown command "encrypt"'],
+    [["explain", "late"], "explain takes one verdict: sealed, delivered"],
     [["decrypt"], "needs a capture"],
     [["decrypt", "a", "b"], '"b" is one too many'],
     [["decrypt", "a"], "needs --keys"],

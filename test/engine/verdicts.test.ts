@@ -82,6 +82,13 @@ describe("outbound", () => {
     tell(plane.protect(0, ipv4({ target: "10.3.0.1" })).verdict, "discarded");
   });
 
+  it("an IPv4 packet after an IPv6 one is matched by its own addresses", async () => {
+    await renew();
+    plane.addPolicy({ direction: "out", selector: { source: "10.1.0.7", target: "10.2.0.0/16" }, action: "bypass" });
+    tell(plane.protect(0, ipv6()).verdict, "discarded");
+    tell(plane.protect(0, ipv4()).verdict, "bypassed");
+  });
+
   it("no-sa: a protect policy never lets clear text through, and asks for an SA once", async () => {
     await renew();
     const policy = plane.addPolicy({ direction: "out", action: "protect" });

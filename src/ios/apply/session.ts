@@ -2,9 +2,11 @@
 // and with what IKE agrees on; the clock is the caller's.
 import type { DataPlane } from "../../data-plane.js";
 import type { Event } from "../../event.js";
+import type { Explanation } from "../../explain/explain.js";
 import type { Peer } from "../../liveness/peer.js";
 import type { Sa } from "../../sad/sa.js";
 import type { Policy } from "../../spd/policy.js";
+import type { Verdict } from "../../verdict.js";
 import { negotiationLines } from "../debug-ipsec.js";
 import { type DebugPeer, destroyed, detectionEnabled, notResponding, probeSent } from "../debug-isakmp.js";
 import type { Diagnostic } from "../diagnostic.js";
@@ -53,6 +55,11 @@ export class IosSession {
   #nextFlow = 1;
   #nextIke = 1;
   readonly #replays = new Map<number, number>();
+
+  /** What the plane tells of a verdict. */
+  explain(verdict: Verdict): Explanation {
+    return this.#plane.explain(verdict);
+  }
 
   /** @internal `applyConfig` makes it. */
   constructor(
