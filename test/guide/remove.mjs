@@ -99,7 +99,8 @@ function kernelOf(place) {
 
 function run(cwd, args) {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, args, { cwd, env: { ...process.env, NO_COLOR: "1" } });
+    // A removal that makes a test run for ever is answered "no test ran".
+    const child = spawn(process.execPath, args, { cwd, env: { ...process.env, NO_COLOR: "1" }, timeout: 180_000 });
     let stdout = "";
     child.stdout.setEncoding("utf8").on("data", (text) => {
       stdout += text;
