@@ -97,9 +97,19 @@ export function pickVariant(asked: "auto" | Variant | undefined): Variant {
   return asked;
 }
 
+/**
+ * Only a page's main thread must not compile at once. Elsewhere 40 kB compile in half a millisecond, and the loader's
+ * asynchronous road would first wake Node's lazy `Response`: 40 ms.
+ */
 export async function loadKernel(source: WasmSource): Promise<KernelExports> {
+  if (!isResponse(source) && typeof document === "undefined") return loadKernelSync(source);
   const { exports } = await refused(() => instantiate<KernelExports>(source as WebAssembly.Module, {}));
   return checked(exports as unknown as KernelExports);
+}
+
+/** Without a look at the global `Response`, see above. */
+export function isResponse(source: WasmSource): source is Response {
+  return typeof (source as Partial<Response> | null)?.arrayBuffer === "function";
 }
 
 export function loadKernelSync(source: WebAssembly.Module | BufferSource): KernelExports {

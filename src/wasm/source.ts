@@ -3,7 +3,14 @@
 import { IpsecError } from "../errors.js";
 import { checkProfile, type PlaneOptions } from "../plane-options.js";
 import type { Profile } from "../sad/suites.js";
-import { type KernelExports, type KernelSource, LEGACY_BUILD, pickVariant, type WasmSource } from "./kernel.js";
+import {
+  isResponse,
+  type KernelExports,
+  type KernelSource,
+  LEGACY_BUILD,
+  pickVariant,
+  type WasmSource,
+} from "./kernel.js";
 
 type Asked = Pick<PlaneOptions, "wasm" | "variant" | "profile">;
 
@@ -18,10 +25,10 @@ export async function buildFor(entry: KernelSource | undefined, asked: Asked): P
 
 /** The same where nothing may be waited for. */
 export function buildForSync(entry: KernelSource | undefined, asked: Asked): WebAssembly.Module | BufferSource {
-  if (typeof Response !== "undefined" && asked.wasm instanceof Response) {
+  if (asked.wasm !== undefined && isResponse(asked.wasm)) {
     throw new IpsecError("wasm", "createSync takes a module or bytes: a Response needs create()");
   }
-  const wasm = asked.wasm as WebAssembly.Module | BufferSource | undefined;
+  const { wasm } = asked;
   if (checkProfile(asked.profile) !== "legacy") return wasm ?? inlined(entry, asked);
   refuseRelaxed(asked);
   if (wasm !== undefined) return wasm;
