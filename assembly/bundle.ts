@@ -18,11 +18,14 @@ import {
   D_START,
   D_TEXT_LENGTH,
   D_TOS,
+  FLAG_INSIDE_AH,
   MAX_OUTERS,
   PROTOCOL_AH,
   PROTOCOL_ESP,
+  SA_FLAGS,
   SA_MODE,
   SA_OUTER,
+  SA_PROTOCOL,
 } from "./layout";
 import { PENDING, POLICY_MISMATCH } from "./status";
 
@@ -57,6 +60,15 @@ function takeNext(descriptor: usize): void {
   memory.copy(descriptor + D_OUTER, descriptor + D_OUTER + 4, 4 * (MAX_OUTERS - 1));
   memory.copy(descriptor + D_OUTER_SEQUENCE, descriptor + D_OUTER_SEQUENCE + 8, 8 * (MAX_OUTERS - 1));
   store<u32>(descriptor + 4 * (MAX_OUTERS - 1), 0, D_OUTER);
+}
+
+/**
+ * Whether `sa` may be used with `around` as the next SA of its bundle, 0 for none. Encryption without integrity is for
+ * inside AH only, RFC 8221 section 4: AH seals it last and verifies it first.
+ */
+export function isAuthenticated(sa: usize, around: usize): bool {
+  if (!LEGACY || !(load<u8>(sa, SA_FLAGS) & FLAG_INSIDE_AH)) return true;
+  return around != 0 && load<u8>(around, SA_PROTOCOL) == PROTOCOL_AH;
 }
 
 /** How many SAs the packet has come out of. */

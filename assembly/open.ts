@@ -5,7 +5,7 @@
 // equally many others, so this holds for the inner SAs of bundles as well.
 import { ahFind, ahPutBack, ahUnwrap } from "./ah/open";
 import { openRun } from "./batch";
-import { depthOf, descend, throughOf } from "./bundle";
+import { depthOf, descend, isAuthenticated, throughOf } from "./bundle";
 import { load32, store32, wipe } from "./bytes";
 import { espFind, readTrailer } from "./esp/open";
 import {
@@ -103,7 +103,7 @@ function find(descriptor: usize, through: usize): u32 {
 
 /** Whether the packet came out of exactly the SA that its bundle puts around it: none, for an SA outside of bundles. */
 function mayComeThrough(sa: usize, through: usize): bool {
-  if (load<u32>(sa, SA_THROUGH) != <u32>through) return false;
+  if (load<u32>(sa, SA_THROUGH) != <u32>through || !isAuthenticated(sa, through)) return false;
   return through == 0 || load<u32>(sa, SA_THROUGH_GENERATION) == load<u32>(through, SA_GENERATION);
 }
 

@@ -4,7 +4,7 @@
 // numbers it would have got alone, and a bundle of which one SA has none takes none.
 import { ahFinish, ahLayOut } from "./ah/seal";
 import { sealRun } from "./batch";
-import { climb } from "./bundle";
+import { climb, isAuthenticated } from "./bundle";
 import { wipe } from "./bytes";
 import { espLayOut } from "./esp/seal";
 import { icvWrite } from "./esp/icv";
@@ -57,6 +57,7 @@ function number(descriptor: usize): bool {
   const bundled = load<u32>(descriptor, D_OUTER) != 0;
   let status = admits(sa, load<u32>(descriptor, D_GENERATION));
   if (bundled && status == PENDING) status = outersAdmit(descriptor);
+  if (status == PENDING && !isAuthenticated(sa, load<u32>(descriptor, D_OUTER))) status = NO_SA;
   store<u32>(descriptor, status, D_STATUS);
   if (status != PENDING) return false;
   store<u64>(descriptor, nextSequence(sa), D_SEQUENCE);

@@ -106,6 +106,8 @@ function refusal(engine: Engine, packet: Uint8Array, admission: Admission): Verd
     engine.acquire(policy);
     return "no-sa";
   }
+  // Encryption without integrity goes inside AH; the SPD has no policy with it that says otherwise.
+  if (sa.resolved.insideAh && admission.outers === undefined) return "no-sa";
   if (sa.selectors !== undefined && !sa.selectors.some((selector) => matches(selector, fields)))
     return "policy-mismatch";
   const transport = sa.mode === "transport";

@@ -72,7 +72,7 @@ function plainTos(packet: Uint8Array, length: number): number {
 
 /** Bytes of the largest packet of `sa` that needs no decision, 0 where every packet needs one. */
 export function plainLimit(sa: Sa): number {
-  const { tfcPadding, clampMss } = sa.resolved;
+  const { tfcPadding, clampMss, insideAh } = sa.resolved;
   const decides =
     sa.direction !== "out" ||
     sa.protocol !== "esp" ||
@@ -82,6 +82,7 @@ export function plainLimit(sa: Sa): number {
     sa.selectors !== undefined ||
     sa.compression !== undefined ||
     clampMss !== false ||
+    insideAh ||
     tfcPadding > 0;
   return decides ? 0 : Math.min(largestInner(sa), SLOT_DATA);
 }

@@ -80,6 +80,8 @@ function withoutSa({ hasSa, sa, direction, counted }: LastEnd): string {
   if (sa.ageMs >= sa.hardAfterMs) return "the SA has expired: seconds";
   if (sa.packets + 1 > sa.hardPackets) return "the SA has expired: packets";
   if (sa.bytes + counted > sa.hardBytes) return "the SA has expired: kilobytes";
+  if (sa.state === "live" && sa.insideAh)
+    return "the SA has no ICV: it seals as the inner one of a bundle with AH next, not alone";
   return sa.state === "expired" ? "the SA has expired" : "the SA is another plane's, or of a packet that was cut";
 }
 

@@ -17,6 +17,7 @@ export class LastSa {
   direction: "out" | "in" = "out";
   state: SaState = "live";
   transport = false;
+  insideAh = false;
   esn = false;
   replayWindow = 0;
   highest = 0n;
@@ -39,6 +40,7 @@ export class LastSa {
     this.direction = sa.direction;
     this.state = sa.state;
     this.transport = sa.mode === "transport";
+    this.insideAh = resolved.insideAh;
     this.esn = resolved.esn;
     this.replayWindow = resolved.replayWindow;
     this.highest = highest;

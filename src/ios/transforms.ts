@@ -77,6 +77,9 @@ function combinationRefusal(transforms: readonly string[], kinds: ReadonlySet<st
   if (kinds.has("cipher") && !aead && !kinds.has("integrity") && !kinds.has("ah")) {
     return "encryption without integrity is refused (RFC 8221 section 4): add an hmac";
   }
+  if (transforms.includes("esp-null") && !kinds.has("integrity")) {
+    return "esp-null without an hmac does nothing (RFC 4303 section 3.2): add an hmac, or leave it out";
+  }
   return undefined;
 }
 
@@ -98,7 +101,8 @@ export interface Suite {
   readonly encryption: AeadName | CipherName | "null" | "des-cbc" | "3des-cbc" | undefined;
   /** Salt included. */
   readonly encryptionKeyLength: number;
-  readonly integrity: EspIntegrity | undefined;
+  /** "none": AH is around it. Undefined: the encryption makes its own ICV. */
+  readonly integrity: EspIntegrity | "none" | undefined;
   readonly integrityKeyLength: number;
   /** Bytes; IOS prints it. */
   readonly ivLength: number;
@@ -139,7 +143,7 @@ export function suitesOf(transforms: readonly string[]): Suite[] {
       label: `${esp.join(" ")} `,
       encryption,
       encryptionKeyLength,
-      integrity: hmac?.name,
+      integrity: hmac?.name ?? (/gcm|gmac/.test(encryption) ? undefined : "none"),
       integrityKeyLength: hmac?.keyLength ?? 0,
       ivLength,
     });

@@ -25,6 +25,13 @@ export function checkBundle(sas: readonly Sa[], direction: "out" | "in", owns: (
       throw new IpsecError("policy", `sa must be of direction "${direction}", from addSa`);
     if (!owns(sa)) throw new IpsecError("policy", "sa belongs to another plane, or has been deleted");
   }
+  for (const [index, sa] of sas.entries()) {
+    if (!sa.resolved.insideAh || (index === 0 && sas[1]?.protocol === "ah")) continue;
+    throw new IpsecError(
+      "policy",
+      'an SA of integrity "none" must be the first of its bundle, with AH as the next one',
+    );
+  }
   if (sas.length === 1) return;
   if (new Set(sas).size !== sas.length)
     throw new IpsecError("policy", "an SA comes twice in its bundle: it may come once");

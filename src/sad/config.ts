@@ -113,7 +113,7 @@ interface AhOptions {
   readonly dummySeconds?: never;
 }
 
-/** An AEAD makes its own ICV; anything else needs an integrity algorithm; NULL has no key. */
+/** An AEAD makes its own ICV; anything else needs an integrity algorithm, or AH around it; NULL has no key. */
 type EspSuite =
   | {
       readonly encryption: AeadName;
@@ -129,6 +129,17 @@ type EspSuite =
       readonly integrity: IntegrityName;
       /** 20 bytes SHA-1, 32 SHA-256, 48 SHA-384, 64 SHA-512, 16 XCBC, CMAC and MD5. */
       readonly integrityKey: Uint8Array;
+    }
+  | {
+      readonly encryption: CipherName;
+      readonly encryptionKey: Uint8Array;
+      /**
+       * No ICV of its own, as in old transform sets with AH beside ESP: profile "legacy" and carrier "ip" only, without
+       * esn, natTraversal and dummySeconds. It is used as the inner SA of a bundle whose next SA is AH, and never
+       * otherwise: a policy without that throws, packets end `no-sa` (out) and `policy-mismatch` (in).
+       */
+      readonly integrity: "none";
+      readonly integrityKey?: never;
     }
   | {
       readonly encryption: "null";

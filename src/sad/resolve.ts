@@ -24,6 +24,8 @@ export interface ResolvedSa {
   readonly carrier: "udp" | "ip";
   readonly encryption: Encryption;
   readonly integrity: Integrity | undefined;
+  /** Encrypts without an ICV: AH, the next SA of its bundle, makes it. */
+  readonly insideAh: boolean;
   readonly icvLength: number;
   readonly selectors: readonly CompiledSelector[] | undefined;
   readonly template: Template;
@@ -60,7 +62,9 @@ export function resolveSa(given: SaConfig, carrier: "udp" | "ip", profile: Profi
   if (config.protocol === "ah") refuseForAh(config, carrier);
   whole(config.spi, 256, 0xffff_ffff, "spi", "spi");
   const encryption = config.protocol === "ah" ? AH_ENCRYPTION : resolveEncryption(config, profile);
-  const integrity = resolveIntegrity(config, encryption, profile);
+  const insideAh = config.protocol === "esp" && config.integrity === "none" && !encryption.aead;
+  if (insideAh) refuseBare(config, carrier, profile);
+  const integrity = insideAh ? undefined : resolveIntegrity(config, encryption, profile);
   const natt = config.natTraversal;
   const ports = { source: natt?.sourcePort ?? NATT_PORT, target: natt?.targetPort ?? NATT_PORT };
   whole(ports.source, 1, 65535, "natTraversal.sourcePort", "port");
@@ -79,6 +83,7 @@ export function resolveSa(given: SaConfig, carrier: "udp" | "ip", profile: Profi
     carrier,
     encryption,
     integrity,
+    insideAh,
     icvLength: integrity?.icvLength ?? encryption.icvLength,
     selectors: config.selectors?.map(compileSelector),
     template: composeTemplate({ ...resolveEnds(config, carrier), config, carrier, ports, nonIke }),
@@ -181,6 +186,27 @@ function refuseWithoutIntegrity({ encryption }: SaConfig): never {
     "algorithm",
     `integrity is missing: ${encryption ?? "AH"} without it is refused (RFC 8221 section 4); ${Object.keys(INTEGRITIES).join(", ")} are allowed`,
   );
+}
+
+/** Without an ICV of its own: only where AH can be around it, and nothing is left that AH does not cover. */
+function refuseBare(config: EspConfig, carrier: "udp" | "ip", profile: Profile): void {
+  checkProfile("integrity", "none", "legacy", profile);
+  if (config.encryption === "null" || config.integrityKey !== undefined) {
+    throw new IpsecError(
+      "algorithm",
+      'integrity "none" is for a cipher inside AH: not for NULL, and without integrityKey',
+    );
+  }
+  if (carrier !== "ip" || config.natTraversal !== undefined) {
+    throw new IpsecError("mode", 'integrity "none" needs AH around it: carrier "ip" without natTraversal');
+  }
+  if (config.esn === true) {
+    // RFC 4303 section 2.2.1: the high half does not travel, only an ICV of this SA would cover it.
+    throw new IpsecError("option", 'esn needs integrity: an SA of integrity "none" has 32-bit numbers (esn: false)');
+  }
+  if (config.dummySeconds !== undefined) {
+    throw new IpsecError("option", 'dummySeconds needs integrity: a dummy of an SA of integrity "none" would go bare');
+  }
 }
 
 /** RFC 8221: what a profile leaves out is refused, and the profile that has it is named. */

@@ -7,6 +7,7 @@ import {
   FLAG_CARRIES,
   FLAG_COMPRESSION,
   FLAG_ESN,
+  FLAG_INSIDE_AH,
   FLAG_ORIGINAL,
   FLAG_REBUILD,
   FLAG_RECOMPUTE,
@@ -186,6 +187,7 @@ export class Sad {
         (template.rebuild ? FLAG_REBUILD : 0) |
         (resolved.selectors === undefined ? 0 : FLAG_SELECTORS) |
         (config.compression === undefined ? 0 : FLAG_COMPRESSION) |
+        (resolved.insideAh ? FLAG_INSIDE_AH : 0) |
         (resolved.original === undefined ? 0 : resolved.original === "unknown" ? FLAG_RECOMPUTE : FLAG_ORIGINAL),
     );
     put(SA_PROTOCOL, config.protocol === "ah" ? PROTOCOL_AH : PROTOCOL_ESP);

@@ -92,7 +92,7 @@ export function stageDummy(
   random: (bytes: Uint8Array<ArrayBuffer>) => unknown,
 ): boolean {
   const { ring, memory } = engine;
-  if (sa.protocol === "ah") return false; // RFC 4302 knows no dummy packets
+  if (sa.protocol === "ah" || sa.resolved.insideAh) return false; // RFC 4302 knows no dummy packets; nothing goes bare
   const fitting = Math.min(length, largestPayload(sa, pathMtu(sa), 0, 4), SLOT_DATA);
   if (sa.state !== "live" || sa.refusing || sa.lifetime.refuses(fitting + 32) !== undefined) return false;
   if (!ring.hasRoom(1, SLOT_DATA)) return false;

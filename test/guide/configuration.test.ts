@@ -1,7 +1,9 @@
 // What the guide configures, read and written back.
 import { describe, expect, it } from "vitest";
-import { effectiveDfBit, parseConfig, saSettingsOf, writeConfig } from "../../src/ios/index.js";
+import { effectiveDfBit, execute, parseConfig, saSettingsOf, writeConfig } from "../../src/ios/index.js";
 import { guideConfig, plainLines } from "../ios/configs.js";
+import { routers } from "../ios/lab.js";
+import { ipv4 } from "../packets.js";
 
 const read = (text: string) => parseConfig(text).config;
 const said = (text: string) => parseConfig(text).diagnostics.map(({ reason }) => reason);
@@ -101,6 +103,25 @@ describe("NAT transparency", () => {
   });
 });
 
+/** The guide's example, its access lists added, and the router at its other end. */
+const DF_BIT_ENDS = [
+  `${guideConfig("df-bit")}
+access-list 101 permit ip host 10.1.0.1 host 10.2.0.1
+access-list 102 permit ip host 10.1.0.1 host 10.3.0.1
+`,
+  `crypto isakmp key Delaware address 192.168.10.38
+crypto ipsec transform-set exampleset ah-md5-hmac esp-des
+crypto map armadillo 1 ipsec-isakmp
+ set peer 192.168.10.38
+ set transform-set exampleset
+ match address 101
+interface FastEthernet
+ ip address 192.168.10.66 255.255.255.0
+ crypto map armadillo
+access-list 101 permit ip host 10.2.0.1 host 10.1.0.1
+`,
+] as const;
+
 describe("the DF bit", () => {
   it("56: interfaces that share a map by its local address must share the setting", () => {
     const shared = (second: string) => `crypto map m local-address Loopback0
@@ -131,6 +152,28 @@ interface Ethernet1
     ]);
     expect(config.transformSets[0]?.transforms).toEqual(["ah-md5-hmac", "esp-des"]);
     expect(config.isakmp.policies[0]?.hash).toBe("md5");
+  });
+
+  it("58: the example in force: ESP with DES alone inside AH with MD5, DF copied, and neither without the other", async () => {
+    const { lab, a, b } = await routers(...DF_BIT_ENDS);
+    expect(a.session.diagnostics).toEqual([]);
+    const packet = (df: boolean) => ipv4({ source: "10.1.0.1", target: "10.2.0.1", df });
+    expect(lab.send(a, packet(false), 0)).toEqual({ verdict: "delivered", at: b.name });
+    const sas = a.session.idents[0]?.installed.map(({ sa }) => [sa.protocol, sa.encryption, sa.integrity]);
+    const [ah, esp] = [
+      ["ah", undefined, "hmac-md5-96"],
+      ["esp", "des-cbc", "none"],
+    ];
+    expect(sas).toEqual([ah, ah, esp, esp]);
+    for (const df of [false, true]) {
+      const sealed = a.plane.protect(1, packet(df)).datagrams[0] as Uint8Array;
+      expect([sealed[9], ((sealed[6] as number) & 0x40) !== 0]).toEqual([51, df]);
+      expect(b.plane.unprotect(1, sealed).packet).toEqual(packet(df));
+    }
+    const shown = execute(a.session, "show crypto ipsec sa", 1);
+    for (const label of ["ah-md5-hmac", "esp-des"]) expect(shown).toContain(`transform: ${label} ,`);
+    const bare = a.session.idents[0]?.installed.find(({ sa }) => sa.direction === "out" && sa.protocol === "esp")?.sa;
+    expect(a.plane.protect(1, packet(false), bare).verdict).toBe("no-sa");
   });
 });
 

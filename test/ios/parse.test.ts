@@ -110,6 +110,7 @@ describe("what cannot be in force is refused with what is allowed", () => {
     ["crypto ipsec security-association replay window-size 100", "size is 100: 64, 128, 256, 512, 1024, 2048 or 4096"],
     ["crypto ipsec security-association lifetime seconds 60", "seconds is 60: 120 to 2592000 is allowed"],
     ["crypto ipsec transform-set x esp-aes", "encryption without integrity is refused"],
+    ["crypto ipsec transform-set x ah-sha-hmac esp-null", "esp-null without an hmac does nothing"],
     ["crypto ipsec transform-set x comp-lzs", "LZS is not implemented"],
     ["crypto ipsec transform-set x esp-aes 64 esp-sha-hmac", "128, 192 or 256 bits are allowed"],
     ["crypto ipsec transform-set x esp-blowfish", "esp-blowfish is no transform known here"],

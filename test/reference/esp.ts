@@ -9,6 +9,7 @@ export const ESP_HEADER_LENGTH = 8;
 const TRAILER_LENGTH = 2;
 
 export function icvLengthOf(config: EspConfig): number {
+  if (config.integrity === "none") return 0;
   return config.integrity === undefined
     ? ENCRYPTION_SIZES[config.encryption].icvLength
     : INTEGRITY_SIZES[config.integrity].icvLength;
@@ -66,6 +67,7 @@ export function sealEsp(
     return Buffer.concat([header, iv, cipherText, icv]);
   }
   const body = Buffer.concat([header, iv, encrypt(encryption, key, iv, text)]);
+  if (config.integrity === "none") return body;
   // With ESN the high half is authenticated as if it stood behind the text, RFC 4303 section 2.2.1.
   const icv = integrityCheckValue(config.integrity, config.integrityKey, Buffer.concat([body, high]));
   return Buffer.concat([body, icv]);
@@ -90,6 +92,7 @@ export function openEsp(config: EspConfig, sequence: bigint, packet: Uint8Array)
   const icv = packet.subarray(icvAt);
   const key = config.encryptionKey ?? new Uint8Array(0);
   if (config.integrity === undefined) return aeadOpen({ encryption, key, iv, associated }, cipherText, icv);
+  if (config.integrity === "none") return decrypt(encryption, key, iv, cipherText);
   const message = Buffer.concat([packet.subarray(0, icvAt), high]);
   const expected = integrityCheckValue(config.integrity, config.integrityKey, message);
   return Buffer.compare(expected, icv) === 0 ? decrypt(encryption, key, iv, cipherText) : undefined;

@@ -22,7 +22,8 @@ export function planeOptionsOf(config: IosConfig): PlaneOptions {
   const { natKeepaliveSeconds, invalidSpiRecovery } = config.isakmp;
   const transforms = config.transformSets.flatMap((set) => suitesOf(set.transforms));
   const isLegacy = transforms.some(
-    ({ encryption, integrity }) => /des-cbc/.test(encryption ?? "") || integrity === "hmac-md5-96",
+    ({ encryption, integrity }) =>
+      /des-cbc/.test(encryption ?? "") || integrity === "hmac-md5-96" || integrity === "none",
   );
   return {
     carrier: "ip",

@@ -3,7 +3,6 @@ import { type AccessRule, findAccessList, rulesOf } from "../access-rule.js";
 import { isAddress } from "../address.js";
 import type { Severity } from "../diagnostic.js";
 import type { Interface, IosConfig, MapEntry, SaSettings, TransformSet } from "../model.js";
-import { suitesOf } from "../transforms.js";
 import { type Box, boxAround, boxesOf, EVERYTHING, intersect } from "./box.js";
 
 /** What one permitted rule protects. IOS makes a set of SAs for each. */
@@ -108,9 +107,7 @@ function planMap(config: IosConfig, found: Interface, name: string, making: Maki
       );
       continue;
     }
-    const transformSets = config.transformSets
-      .filter((set) => entry.transformSets.includes(set.name))
-      .filter((set) => isTaken(set, about, making.say));
+    const transformSets = config.transformSets.filter((set) => entry.transformSets.includes(set.name));
     const peers = peersOf(entry, making.options);
     const usable = transformSets.length > 0 && peers.length > 0;
     if (!usable) making.say("error", about, "no transform set or no peer: what it permits is discarded");
@@ -140,16 +137,6 @@ function planMap(config: IosConfig, found: Interface, name: string, making: Maki
       making.steps.push({ boxes: boxes ?? [boxAround(rule)], deny, action, next });
     }
   }
-}
-
-/** The engine wants each ESP SA to have an ICV of its own, AH around it or not. */
-function isTaken({ name, transforms }: TransformSet, about: string, say: Say): boolean {
-  const bare = suitesOf(transforms).some(
-    ({ protocol, encryption = "", integrity }) =>
-      protocol === "esp" && integrity === undefined && !/gcm|gmac/.test(encryption),
-  );
-  if (bare) say("error", about, `transform set ${name} encrypts without an hmac of its own, which the engine refuses`);
-  return !bare;
 }
 
 /** The guide's second meaning of a map's idle time: with a default peer, how long another is kept without traffic. */
