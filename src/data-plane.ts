@@ -34,6 +34,7 @@ import {
 import type { Policy, PolicyConfig } from "./spd/policy.js";
 import { runTimers, stageDummy } from "./timers/tick.js";
 import type { Verdict } from "./verdict.js";
+import { suitesToWarm, throwawayOptions, warmUp } from "./warm.js";
 import { type KernelExports, type KernelSource, loadKernel, loadKernelSync, type Variant } from "./wasm/kernel.js";
 import { KernelMemory } from "./wasm/memory.js";
 import { buildFor, buildForSync, checkBuild } from "./wasm/source.js";
@@ -66,12 +67,18 @@ export class DataPlane {
 
   /** Loads the kernel and makes a plane. Throws `option`, `wasm`, `limit`. */
   static async create(options: PlaneOptions = {}): Promise<DataPlane> {
-    return new DataPlane(await loadKernel(await buildFor(DataPlane.source, options)), options);
+    const suites = suitesToWarm(options);
+    const { exports, module } = await loadKernel(await buildFor(DataPlane.source, options));
+    if (suites.length > 0) warmUp(new DataPlane((await loadKernel(module)).exports, throwawayOptions(options)), suites);
+    return new DataPlane(exports, options);
   }
 
   /** The same at once, where the realm compiles synchronously: not on a browser's main thread. Profile "legacy" needs `wasm`. */
   static createSync(options: PlaneOptions = {}): DataPlane {
-    return new DataPlane(loadKernelSync(buildForSync(DataPlane.source, options)), options);
+    const suites = suitesToWarm(options);
+    const { exports, module } = loadKernelSync(buildForSync(DataPlane.source, options));
+    if (suites.length > 0) warmUp(new DataPlane(loadKernelSync(module).exports, throwawayOptions(options)), suites);
+    return new DataPlane(exports, options);
   }
 
   private constructor(kernel: KernelExports, options: PlaneOptions) {
@@ -104,14 +111,8 @@ export class DataPlane {
     const resolved = resolveSa(config, carrier, this.#profile, this.#defaults);
     checkCompression(resolved.config, engine.compressor);
     if (resolved.config.peer !== undefined) engine.peers.check(resolved.config.peer);
-    const { source, target } =
-      resolved.config.mode === "tunnel" ? resolved.config.tunnel : (resolved.config.endpoints ?? {});
-    const out = resolved.config.direction === "out";
-    const natt = carrier === "udp" || resolved.config.natTraversal !== undefined;
-    const port = natt ? (out ? resolved.ports.target : resolved.ports.source) : 0;
-    const sa = engine.sad.add(resolved, engine.initialPath(out ? target : source, port), this.#owner);
+    const sa = engine.sad.add(resolved, engine.initialPath(resolved), this.#owner);
     engine.carrier = carrier;
-    engine.watch(sa);
     engine.start(sa);
     return sa;
   }

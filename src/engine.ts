@@ -25,6 +25,7 @@ import { Keepalives, type NatKeepalive } from "./natt/keepalive.js";
 import { type Path, PathTable } from "./natt/path.js";
 import { NattPorts } from "./natt/ports.js";
 import type { PlaneOptions } from "./plane-options.js";
+import type { ResolvedSa } from "./sad/resolve.js";
 import type { Sa } from "./sad/sa.js";
 import { Sad } from "./sad/sad.js";
 import type { Policy } from "./spd/policy.js";
@@ -115,6 +116,7 @@ export class Engine {
 
   /** An SA has been installed: its timers run from `addedAt`, or from the next `now`. */
   start(sa: Sa): void {
+    this.#watch(sa);
     const { addedAt } = sa.resolved.config;
     if (addedAt === undefined) this.#unstarted.push(sa);
     else this.#arm(sa, addedAt);
@@ -222,8 +224,8 @@ export class Engine {
     for (const { sa, limit } of this.#usedUp.splice(0)) this.expire(sa, limit);
   }
 
-  /** An SA has been installed: what step 1 of the line in must know of it. */
-  watch(sa: Sa): void {
+  /** What step 1 of the line in must know of an SA. */
+  #watch(sa: Sa): void {
     sa.peer?.sas.add(sa);
     if (sa.resolved.nonIke) this.nonIkeSas++;
     if (sa.direction !== "in" || this.carrier !== "ip" || sa.resolved.config.natTraversal === undefined) return;
@@ -262,7 +264,11 @@ export class Engine {
   }
 
   /** The path of an SA's peer as configured. */
-  initialPath(address: string | undefined, port: number): Path {
-    return this.paths.intern({ remote: { address: address ?? "0.0.0.0", port } });
+  initialPath({ config, carrier, ports }: ResolvedSa): Path {
+    const { source, target } = config.mode === "tunnel" ? config.tunnel : (config.endpoints ?? {});
+    const out = config.direction === "out";
+    const natt = carrier === "udp" || config.natTraversal !== undefined;
+    const port = natt ? (out ? ports.target : ports.source) : 0;
+    return this.paths.intern({ remote: { address: (out ? target : source) ?? "0.0.0.0", port } });
   }
 }

@@ -97,14 +97,20 @@ export function pickVariant(asked: "auto" | Variant | undefined): Variant {
   return asked;
 }
 
+/** An instance of the kernel, and what to make another from. */
+export interface LoadedKernel {
+  readonly exports: KernelExports;
+  readonly module: WebAssembly.Module;
+}
+
 /**
  * Only a page's main thread must not compile at once. Elsewhere 40 kB compile in half a millisecond, and the loader's
  * asynchronous road would first wake Node's lazy `Response`: 40 ms.
  */
-export async function loadKernel(source: WasmSource): Promise<KernelExports> {
+export async function loadKernel(source: WasmSource): Promise<LoadedKernel> {
   if (!isResponse(source) && typeof document === "undefined") return loadKernelSync(source);
-  const { exports } = await refused(() => instantiate<KernelExports>(source as WebAssembly.Module, {}));
-  return checked(exports as unknown as KernelExports);
+  const { exports, module } = await refused(() => instantiate<KernelExports>(source as WebAssembly.Module, {}));
+  return { exports: checked(exports as unknown as KernelExports), module };
 }
 
 /** Without a look at the global `Response`, see above. */
@@ -112,10 +118,10 @@ export function isResponse(source: WasmSource): source is Response {
   return typeof (source as Partial<Response> | null)?.arrayBuffer === "function";
 }
 
-export function loadKernelSync(source: WebAssembly.Module | BufferSource): KernelExports {
+export function loadKernelSync(source: WebAssembly.Module | BufferSource): LoadedKernel {
   try {
-    const { exports } = instantiateSync<KernelExports>(source as WebAssembly.Module, {});
-    return checked(exports as unknown as KernelExports);
+    const { exports, module } = instantiateSync<KernelExports>(source as WebAssembly.Module, {});
+    return { exports: checked(exports as unknown as KernelExports), module };
   } catch (cause) {
     throw asIpsecError(cause);
   }

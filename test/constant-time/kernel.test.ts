@@ -49,7 +49,7 @@ function planeOf(kernel: KernelExports, options: PlaneOptions): DataPlane {
 /** A plane over the instrumented kernel and one over the kernel as it is, with the same chance. */
 function pairOf(build: Build, instrumented: Instrumented, options: PlaneOptions): Pair {
   const kernel = new SecretKernel(build, instrumented);
-  const planes = [kernel.kernel, loadKernelSync(build.bytes)].map((exports) => {
+  const planes = [kernel.kernel, loadKernelSync(build.bytes).exports].map((exports) => {
     const random = new Random(7);
     const fill = (bytes: Uint8Array) => bytes.set(random.bytes(bytes.length));
     return planeOf(exports, { ...options, random: fill, limits: LIMITS });

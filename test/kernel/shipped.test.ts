@@ -69,7 +69,7 @@ describe.each(["simd", "relaxed-simd", "legacy"])("%s.wasm", (target) => {
   let sas = 0;
 
   beforeAll(() => {
-    kernel = loadKernelSync(wasm);
+    kernel = loadKernelSync(wasm).exports;
     const profile = target === "legacy" ? "legacy" : "interop";
     plane = Reflect.construct(DataPlane, [kernel, { carrier: "udp", profile }]);
   });
