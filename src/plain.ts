@@ -29,7 +29,7 @@ export function stagePlain(engine: Engine, packet: Uint8Array, sa: Sa): boolean 
   const { length } = packet;
   if (length > sa.plainLimit || engine.now >= sa.hardAt || !engine.sad.owns(sa)) return false;
   const tos = plainTos(packet, length);
-  if (tos < 0 || !engine.ring.hasRoom(1, length)) return false;
+  if (tos < 0 || !engine.ring.hasRoom(2, length)) return false;
   const text = textLength(sa, length);
   if (!sa.lifetime.takes(text)) return false;
   const { words, bytes } = engine.memory;
