@@ -1,6 +1,7 @@
 // The measure: contenders take turns, a few milliseconds each, round after round in one process. Times move with the
 // neighbours of the machine; what is compared is therefore the minimum of one with the minimum of the other, and, as a
-// check on it, the median of the ratios of the same round.
+// check on it, the median of the ratios of the same round. One turn is one short run of tinybench.
+import { Bench } from "tinybench";
 
 /** Everybody runs this long first, for the optimising compiler. Not timed. */
 const WARM_UP_MILLISECONDS = 20;
@@ -19,47 +20,12 @@ export async function interleave(contenders, { rounds, milliseconds }) {
 }
 
 /** One contender, for at least `milliseconds`; ns a packet. One that runs elsewhere times itself. */
-function turn(contender, milliseconds) {
+async function turn(contender, milliseconds) {
   if (contender.turn !== undefined) return contender.turn(milliseconds);
-  return contender.isAsync ? turnAsync(contender, milliseconds) : turnSync(contender, milliseconds);
-}
-
-function turnSync({ run, refresh, packets }, milliseconds) {
-  if (refresh === undefined) return turnWhole(run, packets, milliseconds);
-  let elapsed = 0;
-  let count = 0;
-  while (elapsed < milliseconds) {
-    refresh();
-    const started = performance.now();
-    run();
-    elapsed += performance.now() - started;
-    count += packets;
-  }
-  return (elapsed * 1e6) / count;
-}
-
-/** Nothing to leave out: one span, also where the clock is coarse, as in browsers. */
-function turnWhole(run, packets, milliseconds) {
-  const started = performance.now();
-  let elapsed = 0;
-  let count = 0;
-  while (elapsed < milliseconds) {
-    run();
-    count += packets;
-    elapsed = performance.now() - started;
-  }
-  return (elapsed * 1e6) / count;
-}
-
-async function turnAsync({ run, refresh, packets }, milliseconds) {
-  let elapsed = 0;
-  let count = 0;
-  while (elapsed < milliseconds) {
-    refresh?.();
-    const started = performance.now();
-    await run();
-    elapsed += performance.now() - started;
-    count += packets;
-  }
-  return (elapsed * 1e6) / count;
+  const { name, packets, run, refresh, isAsync = false } = contender;
+  const bench = new Bench({ time: milliseconds, iterations: 1, warmup: false, throws: true });
+  bench.add(name, run, { async: isAsync, ...(refresh === undefined ? {} : { beforeEach: () => refresh() }) });
+  if (isAsync) await bench.run();
+  else bench.runSync();
+  return (bench.tasks[0].result.latency.mean * 1e6) / packets;
 }
