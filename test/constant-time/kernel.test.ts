@@ -28,6 +28,7 @@ const BUILDS: readonly { name: string; suites: readonly Suite[]; ah: readonly In
 /** Two hot entries for all SAs: every batch of several evicts. */
 const LIMITS = { sas: 512, hotSas: 2, packets: 256, jumboPackets: 2 } as const;
 const TUNNEL: Shape = { mode: "tunnel", carrier: "udp", outer: 4, natt: false };
+const AROUND = { mode: "transport", outer: 4 } as const;
 const SHAPES: readonly Shape[] = [
   TUNNEL,
   { mode: "transport", carrier: "udp", outer: 6, natt: false },
@@ -83,7 +84,8 @@ function both(pair: Pair, offer: (plane: DataPlane, side: number) => void): Outc
 }
 
 interface Job {
-  readonly sas: readonly [Sa, Sa];
+  /** Of the two planes; undefined: their policies say. */
+  readonly sas: readonly [Sa | undefined, Sa | undefined];
   readonly packet: Uint8Array;
 }
 
@@ -195,6 +197,27 @@ describe.each(BUILDS)("the secrets of $name", ({ name, suites, ah, profile }) =>
       expect(kernel.matched).toBe(jobs.length);
       expect(kernel.refused).toBeGreaterThan(10);
     });
+  });
+
+  const des = suites.filter(({ name }) => name.includes("des-cbc") && name.includes("hmac-sha1-96"));
+  it.each(des)("$encryption without an ICV of its own, inside AH", (suite) => {
+    const pair = pairFor("ip");
+    const { integrity: _, integrityKey: __, ...esp } = saConfig(suite, { ...TUNNEL, carrier: "ip" }, 0x1001, random);
+    const bundle = [{ ...esp, integrity: "none" }, ahConfig("hmac-md5-96", AROUND, 0x1002, random)] as SaConfig[];
+    for (const plane of pair.planes) {
+      for (const direction of ["out", "in"] as const) {
+        const sa = bundle.map((config) => plane.addSa({ ...config, direction }));
+        plane.addPolicy({ direction, action: "protect", sa });
+      }
+    }
+    const sas = [undefined, undefined] as const;
+    roundTrip(
+      pair,
+      LENGTHS.filter((length) => length < 1400).map((length) => ({ sas, packet: packetOf(4, length, random) })),
+      random,
+    );
+    expectNothing(pair);
+    expect(pair.kernel.refused).toBeGreaterThan(5);
   });
 
   it("an SA expires and is deleted: nothing secret stays of it", () => {

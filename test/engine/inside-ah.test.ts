@@ -177,15 +177,13 @@ describe("inbound", () => {
     const other = ah({ spi: 0x2002 });
     const { plane: out } = await sender([configs[0], other]);
     const { plane, sas } = await receiver(configs);
-    plane.addSa(inbound(other));
+    const outer = plane.addSa(inbound(other));
     const before = recordOf(plane, sas[0]);
     // No bundle has that AH outside: it delivers what it carries, which is ESP still, sealed.
     expect(plane.unprotect(0, seal(out, packet)).packet?.[9]).toBe(50);
-    plane.addPolicy({
-      direction: "in",
-      action: "protect",
-      sa: [plane.addSa(inbound(bare({ spi: 0x1002 }))), plane.addSa(inbound(ah({ spi: 0x2003 })))],
-    });
+    const neighbour = plane.addSa(inbound(bare({ spi: 0x1002 })));
+    plane.addPolicy({ direction: "in", action: "protect", sa: [neighbour, outer] });
+    expect(plane.unprotect(0, seal(out, packet))).toEqual({ verdict: "policy-mismatch", sa: sas[0] });
     expect(recordOf(plane, sas[0])).toBe(before);
   });
 });
