@@ -2,7 +2,6 @@
 //
 //   setup()                     once, after the engine has written CONTROL and the IV key
 //   saInstall(index)            makes SA record `index` from the request at REQUEST
-//   saTemplate(index)           replaces its header template by the request's
 //   saExpire(index)             wipes its keys; an inbound SPI answers EXPIRED from now on
 //   saDelete(index)             wipes all of it
 //   seal(descriptors, count)    seals the PENDING outbound ones of up to MAX_BATCH descriptors, in place
@@ -27,7 +26,7 @@ export { cutNext, cutPiece, laterHeaderLength } from "./fragment";
 export { unwrapInflated } from "./esp/unwrap";
 export { open } from "./open";
 export { seal } from "./seal";
-export { saDelete, saExpire, saInstall, saTemplate } from "./sad";
+export { saDelete, saExpire, saInstall } from "./sad";
 
 /** Expands the engine's CBC IV key and wipes it. */
 export function setup(): void {

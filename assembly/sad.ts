@@ -36,9 +36,6 @@ import {
   SA_SIZE,
   SA_SPI,
   SA_STATE,
-  SA_TEMPLATE,
-  SA_TEMPLATE_LENGTH,
-  SA_TEMPLATE_MAX,
   SA_WINDOW,
   SA_WINDOW_MASK,
   SPI_ENTRY_SIZE,
@@ -74,13 +71,6 @@ export function saInstall(index: u32): void {
     replayStart(sa, sequence);
     spiInsert(load<u32>(sa, SA_SPI), index);
   }
-  wipe(REQUEST, 512);
-}
-
-/** Replaces the header template of record `index` by the request's: its path has changed. */
-export function saTemplate(index: u32): void {
-  memory.copy(recordAt(index) + SA_TEMPLATE, REQUEST + SA_TEMPLATE, SA_TEMPLATE_MAX);
-  store<u8>(recordAt(index), load<u8>(REQUEST, SA_TEMPLATE_LENGTH), SA_TEMPLATE_LENGTH);
   wipe(REQUEST, 512);
 }
 

@@ -10,7 +10,6 @@ export interface KernelExports extends Record<string, unknown> {
   readonly memory: WebAssembly.Memory;
   setup(): void;
   saInstall(index: number): void;
-  saTemplate(index: number): void;
   saExpire(index: number): void;
   saDelete(index: number): void;
   seal(descriptors: number, count: number): void;

@@ -22,7 +22,6 @@ const ABI = [
   "saDelete",
   "saExpire",
   "saInstall",
-  "saTemplate",
   "seal",
   "setup",
   "unwrapInflated",
