@@ -32,7 +32,7 @@ describe("the package", () => {
     return readFileSync(join(installed.package, path), "utf8");
   }
 
-  it("holds the compiled library, the three kernels and the prose", () => {
+  it("holds the compiled library, the three kernels, the prose and its chart", () => {
     const strange = installed.files
       .map(({ path }) => path)
       .filter((path) => !/^dist\/src\/.+\.(js|d\.ts)$/.test(path))
@@ -44,6 +44,7 @@ describe("the package", () => {
       "LICENSE",
       "README.md",
       "SECURITY.md",
+      "bench/chart.svg",
       "dist/wasm/legacy.wasm",
       "dist/wasm/relaxed-simd.wasm",
       "dist/wasm/simd.wasm",
