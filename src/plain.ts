@@ -23,6 +23,8 @@ import { isExtensionHeader } from "./wire/ipv6.js";
 
 const IPV4_WITHOUT_OPTIONS = 0x45;
 const DONT_FRAGMENT = 0x40;
+/** Padding, pad length and next header of the longest alignment, rounded up: a text that outgrows a slot goes the long way. */
+const LONGEST_TRAILER = 32;
 
 /** Stages `packet`; false, and nothing done, when it must go the long way. */
 export function stagePlain(engine: Engine, packet: Uint8Array, sa: Sa): boolean {
@@ -84,5 +86,5 @@ export function plainLimit(sa: Sa): number {
     clampMss !== false ||
     insideAh ||
     tfcPadding > 0;
-  return decides ? 0 : Math.min(largestInner(sa), SLOT_DATA);
+  return decides ? 0 : Math.min(largestInner(sa), SLOT_DATA - LONGEST_TRAILER);
 }

@@ -63,3 +63,20 @@ it.each([
     expect(sas[0]?.stats.packets, where).toBeGreaterThan(100);
   },
 );
+
+it("a packet whose padding outgrows a slot waits for a jumbo slot, short or long", async () => {
+  const limits = { packets: 16, jumboPackets: 1 };
+  for (const selectors of [false, true]) {
+    const plane = await DataPlane.create({ limits });
+    const sa = plane.addSa({ ...association(selectors, "udp", "copy"), pathMtu: 9000, lifetime: {} });
+    const item = plane.createItem();
+    plane.outbound(0, ipv4(), sa); // from here on the short way is open
+    plane.flush(0);
+    while (plane.poll(item)) expect(item.verdict).toBe("sealed");
+    const packet = ipv4({ payload: new Uint8Array(2028) });
+    expect(packet).toHaveLength(2048);
+    expect([plane.outbound(0, packet, sa), plane.outbound(0, packet, sa)]).toEqual([true, false]);
+    plane.flush(0);
+    while (plane.poll(item)) expect([item.kind, item.verdict]).toEqual(["datagram", "sealed"]);
+  }
+});
