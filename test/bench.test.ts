@@ -33,3 +33,13 @@ it("a quick run: bytes compared with every JavaScript peer, the tables, the goal
   expect(stdout).toMatch(/\d+ goals reached, \d+ floors held, \d+ below the floor/);
   expect(readFileSync("out/bench.svg", "utf8")).toMatch(/^<svg .*<\/svg>\n$/s);
 });
+
+it("the kernel alone: every build seals and opens what it is timed with", () => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ["bench/kernel.mjs", "--rounds", "1", "gcm 128"], {
+    encoding: "utf8",
+  });
+  expect(stderr).toBe("");
+  expect(status).toBe(0);
+  for (const direction of ["seal", "open"])
+    expect(stdout).toMatch(new RegExp(`aes-gcm-16 128 ${direction} .*simd.wasm`));
+});
