@@ -1,6 +1,6 @@
 // The engine: few verbs, no logic of its own. THE LINE OUT is outbound.ts, THE LINE IN is inbound.ts.
 
-import { JUMBO_DATA } from "../assembly/layout.js";
+import { SLOT_DATA } from "../assembly/layout.js";
 import { Engine } from "./engine.js";
 import { IpsecError } from "./errors.js";
 import type { Event } from "./event.js";
@@ -53,6 +53,7 @@ export class DataPlane {
   readonly #owner = {
     readSequence: (sa: Sa) => this.#engine.sad.sequence(sa),
     deleteSa: (sa: Sa) => this.#engine.delete(sa),
+    moveSa: (sa: Sa, path: Path) => this.#engine.move(sa, path),
     chance: () => this.#engine.chance(),
   };
   readonly #settle = (entry: Parameters<typeof settleOutbound>[1]): void => {
@@ -221,9 +222,7 @@ export class DataPlane {
 
   /** Stages a dummy packet (RFC 4303 section 2.6) of up to `length` random bytes. False: nothing was taken. */
   dummy(now: number, sa: Sa, length: number): boolean {
-    const engine = this.#begin(now);
-    if (!engine.sad.owns(sa)) return false;
-    return stageDummy(engine, sa, Math.min(Math.max(0, Math.trunc(length)), JUMBO_DATA), this.#random);
+    return stageDummy(this.#begin(now), sa, Math.min(Math.max(0, Math.trunc(length)), SLOT_DATA), this.#random);
   }
 
   /** Seals and opens everything staged, in one kernel call each way. */

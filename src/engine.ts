@@ -22,7 +22,7 @@ import { InvalidSpi } from "./liveness/invalid-spi.js";
 import { Peer } from "./liveness/peer.js";
 import { Peers } from "./liveness/peers.js";
 import { Keepalives, type NatKeepalive } from "./natt/keepalive.js";
-import { type Path, PathTable } from "./natt/path.js";
+import { NO_ADDRESS, type Path, PathTable } from "./natt/path.js";
 import { NattPorts } from "./natt/ports.js";
 import type { PlaneOptions } from "./plane-options.js";
 import type { ResolvedSa } from "./sad/resolve.js";
@@ -224,6 +224,17 @@ export class Engine {
     for (const { sa, limit } of this.#usedUp.splice(0)) this.expire(sa, limit);
   }
 
+  /** The peer of an SA is at `path`: what is staged goes there too. The error says why it cannot, and nothing is done. */
+  move(sa: Sa, path: Path): IpsecError | undefined {
+    const previous = sa.path;
+    const refused = this.sad.move(sa, path);
+    if (refused !== undefined || this.carrier === "udp") return refused;
+    this.ring.forStaged((entry) => {
+      if (entry.path === previous && (entry.outers?.at(-1) ?? entry.sa) === sa) entry.path = path;
+    });
+    return undefined;
+  }
+
   /** What step 1 of the line in must know of an SA. */
   #watch(sa: Sa): void {
     sa.peer?.sas.add(sa);
@@ -269,6 +280,6 @@ export class Engine {
     const out = config.direction === "out";
     const natt = carrier === "udp" || config.natTraversal !== undefined;
     const port = natt ? (out ? ports.target : ports.source) : 0;
-    return this.paths.intern({ remote: { address: (out ? target : source) ?? "0.0.0.0", port } });
+    return this.paths.intern({ remote: { address: (out ? target : source) ?? NO_ADDRESS, port } });
   }
 }

@@ -269,22 +269,23 @@ function judge(engine: Engine, entry: Entry, sa: Sa, verdict: Verdict): Verdict 
 /** RFC 7296 section 2.23: only an authenticated packet newer than all before it moves the peer. */
 export function followMapping(engine: Engine, entry: Entry, sa: Sa): void {
   const { path } = entry;
-  const previous = sa.path;
-  if (path === undefined || path === previous || engine.memory.words[entry.descriptor + (D_NEWEST >> 2)] === 0) return;
-  sa.path = path;
-  engine.events.push({ kind: "mapping-changed", sa, path, previous });
+  if (path === undefined || path === sa.path || engine.memory.words[entry.descriptor + (D_NEWEST >> 2)] === 0) return;
+  follow(engine, sa, path);
   if (sa.peer?.followMapping === true) leadOutbound(engine, sa.peer, path);
 }
 
-/** What goes to the peer goes where the peer is now. Over carrier "ip" the header is in the template, and stays. */
+/** What goes to the peer goes where the peer is now; without UDP there is no mapping that could have changed. */
 function leadOutbound(engine: Engine, peer: Peer, path: Path): void {
-  if (engine.carrier === "ip") return;
   for (const sa of peer.sas) {
-    const previous = sa.path;
-    if (sa.direction !== "out" || sa.state !== "live" || previous === path) continue;
-    sa.path = path;
-    engine.events.push({ kind: "mapping-changed", sa, path, previous });
+    if (sa.direction !== "out" || sa.state !== "live" || sa.path === path) continue;
+    if (engine.carrier === "udp" || sa.resolved.config.natTraversal !== undefined) follow(engine, sa, path);
   }
+}
+
+/** An outbound SA whose headers cannot lead to `path` stays where it is. */
+function follow(engine: Engine, sa: Sa, path: Path): void {
+  const previous = sa.path;
+  if (engine.move(sa, path) === undefined) engine.events.push({ kind: "mapping-changed", sa, path, previous });
 }
 
 /** The peer's host is told as well how long its segments may be. */

@@ -92,14 +92,15 @@ function saOf(engine: Engine, quote: Uint8Array): Sa | undefined {
     ? [quote.subarray(12, 16), quote.subarray(16, 20)]
     : [quote.subarray(8, 24), quote.subarray(24, 40)];
   const spi = spiOf(quote, payload, protocol);
-  const sa = spi < 0 ? undefined : engine.sad.outbound(spi, formatAddress(target));
+  const port = protocol === PROTOCOL_UDP ? word16(quote, payload + 2) : 0;
+  const sa = spi < 0 ? undefined : engine.sad.outbound(spi, formatAddress(target), port);
   if (sa === undefined) return undefined;
   const { template, config, ports } = sa.resolved;
   if (template.source !== undefined && !template.source.every((value, index) => value === source[index]))
     return undefined;
   const udp = config.natTraversal !== undefined;
   if (udp !== (protocol === PROTOCOL_UDP)) return undefined;
-  if (udp && (word16(quote, payload) !== ports.source || word16(quote, payload + 2) !== ports.target)) return undefined;
+  if (udp && word16(quote, payload) !== ports.source) return undefined;
   return sa;
 }
 

@@ -2,6 +2,9 @@
 import { IpsecError } from "../errors.js";
 import { formatAddress, parseAddress } from "../wire/address.js";
 
+/** Where nobody said where the peer is: SAs in transport mode without `endpoints`. */
+export const NO_ADDRESS = "0.0.0.0";
+
 export interface Endpoint {
   /** IPv4 or IPv6 text. */
   readonly address: string;

@@ -1,5 +1,6 @@
 // The handle of a security association. Keys, sequence number and window live in the kernel's record; here is what a
 // person configures or a clock counts.
+import type { IpsecError } from "../errors.js";
 import { pathMtu } from "../frag/fit.js";
 import { CompressionAssociation, compressionCounts } from "../ipcomp/association.js";
 import type { Peer } from "../liveness/peer.js";
@@ -41,6 +42,8 @@ export interface SaStats {
 export interface SaOwner {
   readSequence(sa: Sa): bigint;
   deleteSa(sa: Sa): void;
+  /** The error says why its headers cannot lead to `path`. */
+  moveSa(sa: Sa, path: Path): IpsecError | undefined;
   /** From 0 to below 1, by the plane's `random`. */
   chance(): number;
 }
@@ -59,11 +62,10 @@ export class Sa {
   /** @internal Index of the kernel's record. */ readonly index: number;
   /** @internal Address of the kernel's record. */ readonly record: number;
   /** @internal */ readonly generation: number;
-  /** @internal */ readonly resolved: ResolvedSa;
+  /** @internal As it was configured, and as its path has it. */ resolved: ResolvedSa;
   /** @internal */ readonly lifetime: Lifetime;
   /** @internal */ readonly compression: CompressionAssociation | undefined;
   /** @internal */ readonly selectors: readonly CompiledSelector[] | undefined;
-  /** @internal What the SA was installed with. */ readonly initialPath: Path;
   /** @internal Milliseconds on the clock of `now`; NaN until the first `now`. */ addedAt = Number.NaN;
   /** @internal */ hardAt = Infinity;
   /** @internal */ lastUsedAt = Number.NaN;
@@ -113,7 +115,6 @@ export class Sa {
     this.lifetime = new Lifetime(config.lifetime, () => owner.chance());
     this.learnedMtu = resolved.pathMtu;
     this.compression = config.compression && new CompressionAssociation(config.compression);
-    this.initialPath = path;
     this.#path = path;
     this.#owner = owner;
   }
@@ -123,13 +124,24 @@ export class Sa {
     return this.#state;
   }
 
-  /** Where its peer is. Inbound it follows authenticated packets (event `mapping-changed`); outbound it may be set. */
+  /**
+   * Where its peer is. Inbound it follows authenticated packets (event `mapping-changed`). Outbound it follows them with
+   * its peer (`addPeer`), or it is set; over carrier "ip" the outer header follows: in tunnel mode the address and,
+   * with natTraversal, the UDP port, in transport mode the port. Throws `address`, `port`, `duplicate-spi`.
+   */
   get path(): Path {
     return this.#path;
   }
 
   set path(path: Path) {
+    const refused = path === this.#path ? undefined : this.#owner.moveSa(this, path);
+    if (refused !== undefined) throw refused;
+  }
+
+  /** @internal */
+  moved(path: Path, resolved: ResolvedSa): void {
     this.#path = path;
+    this.resolved = resolved;
     this.remeasure();
   }
 

@@ -92,8 +92,8 @@ export function stageDummy(
   random: (bytes: Uint8Array<ArrayBuffer>) => unknown,
 ): boolean {
   const { ring, memory } = engine;
-  if (sa.protocol === "ah" || sa.resolved.insideAh) return false; // RFC 4302 knows no dummy packets; nothing goes bare
-  const fitting = Math.min(length, largestPayload(sa, pathMtu(sa), 0, 4), SLOT_DATA);
+  if (!engine.sad.owns(sa) || sa.protocol === "ah" || sa.resolved.insideAh) return false; // RFC 4302 knows no dummy packets; nothing goes bare
+  const fitting = Math.min(length, largestPayload(sa, pathMtu(sa), 0, 4));
   if (sa.state !== "live" || sa.refusing || sa.lifetime.refuses(fitting + 32) !== undefined) return false;
   if (!ring.hasRoom(1, SLOT_DATA)) return false;
   const entry = ring.take("out", engine.now, fitting);

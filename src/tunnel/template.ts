@@ -31,8 +31,8 @@ export interface Template {
 }
 
 interface Parts {
-  readonly source?: Uint8Array;
-  readonly target?: Uint8Array;
+  readonly source?: Uint8Array | undefined;
+  readonly target?: Uint8Array | undefined;
   readonly config: SaConfig;
   readonly carrier: "udp" | "ip";
   readonly ports: { readonly source: number; readonly target: number };

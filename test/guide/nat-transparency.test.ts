@@ -207,13 +207,14 @@ describe("detection", () => {
 });
 
 describe("a peer whose mapping changes", () => {
-  async function moving(followMapping: boolean) {
-    const plane = await DataPlane.create({ limits: "edge", carrier: "udp" });
-    const far = await DataPlane.create({ limits: "edge", carrier: "udp" });
+  async function moving(followMapping: boolean, carrier: "udp" | "ip" = "udp") {
+    const plane = await DataPlane.create({ limits: "edge", carrier });
+    const far = await DataPlane.create({ limits: "edge", carrier });
     const peer = plane.addPeer({ addresses: ["192.0.2.2"], followMapping });
-    const out = plane.addSa({ ...gcm("out"), peer });
-    const incoming = plane.addSa({ ...gcm("in", { spi: 0x2002 }), peer });
-    const farOut = far.addSa(gcm("out", { spi: 0x2002 }));
+    const natTraversal = NATT;
+    const out = plane.addSa({ ...gcm("out", { natTraversal }), peer });
+    const incoming = plane.addSa({ ...gcm("in", { spi: 0x2002, natTraversal }), peer });
+    const farOut = far.addSa(gcm("out", { spi: 0x2002, natTraversal }));
     const path = (port: number) => plane.path({ remote: { address: "192.0.2.2", port } });
     const packets = [1, 2, 3].map(() => far.protect(0, ipv4(), farOut).datagrams[0] as Uint8Array);
     return { plane, out, incoming, path, packets: packets as [Uint8Array, Uint8Array, Uint8Array] };
@@ -232,6 +233,16 @@ describe("a peer whose mapping changes", () => {
     expect([incoming.path, out.path]).toEqual([path(40_000), path(40_000)]);
     plane.unprotect(0, third, path(50_000));
     expect([incoming.path, out.path]).toEqual([path(50_000), path(50_000)]);
+  });
+
+  it('49: over carrier "ip" the outer header of what is sealed follows', async () => {
+    const { plane, out, path, packets } = await moving(true, "ip");
+    const port = () => Buffer.from(plane.protect(0, ipv4(), out).datagrams[0] as Uint8Array).readUInt16BE(22);
+    expect(port()).toBe(4500);
+    plane.unprotect(0, packets[1], path(40_000));
+    expect([out.path, port()]).toEqual([path(40_000), 40_000]);
+    expect(plane.unprotect(0, packets[0], path(50_000)).verdict).toBe("delivered"); // late: moves nobody
+    expect(port()).toBe(40_000);
   });
 
   it("49: is not, where this side stands behind a NAT itself: RFC 7296 section 2.23", async () => {
