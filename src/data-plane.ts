@@ -118,7 +118,7 @@ export class DataPlane {
     return sa;
   }
 
-  /** Appends a policy: earlier ones come first. */
+  /** Adds a policy, behind all others or in front of `before`: earlier ones come first. */
   addPolicy(config: PolicyConfig): Policy {
     return this.#open().spd.add(config);
   }

@@ -9,6 +9,7 @@ export {
   readAreYouThere,
   writeAreYouThere,
 } from "./dead-peer.js";
+export { type Deleted, isDelete, readDelete, writeDelete, writeDeleteIke } from "./delete.js";
 export { type IkeHeader, readIkeHeader, writeIkeHeader } from "./header.js";
 export type { IkeSa, IkeSpis } from "./ike-sa.js";
 export {

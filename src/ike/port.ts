@@ -10,6 +10,7 @@ import type { Peer } from "../liveness/peer.js";
 import type { Sa } from "../sad/sa.js";
 import type { Policy } from "../spd/policy.js";
 import { readAreYouThere, writeAreYouThere } from "./dead-peer.js";
+import { isDelete, readDelete, writeDelete } from "./delete.js";
 import type { IkeSa } from "./ike-sa.js";
 import {
   readInvalidSpi,
@@ -34,14 +35,12 @@ export interface IkePort {
   inform(now: number, sa: IkeSa, payloads: PayloadChain): void;
   /** Sets up an IKE SA with the peer's current address; tell `established` when it is up. */
   establish(now: number, peer: Peer): void;
-  /** Deletes an IKE SA: its peer is dead, or nothing is left to protect. */
-  release(now: number, sa: IkeSa, reason: "dead" | "idle"): void;
+  /** Deletes an IKE SA: its peer is dead, nothing is left to protect, or the peer says that it has deleted it. */
+  release(now: number, sa: IkeSa, reason: "dead" | "idle" | "deleted"): void;
   /** Negotiates SAs for a policy, to be handed over with `policy.use`. */
   acquire(now: number, policy: Policy): void;
   /** Negotiates a successor: a soft lifetime was reached. */
   rekey(now: number, sa: Sa): void;
-  /** Tells the peer that an SA is gone: a hard lifetime was reached, or it was idle. */
-  deleted(now: number, sa: Sa): void;
   /** Sends a whole message without protection, RFC 7296 section 1.5. Called only with the option `hints`. */
   send(now: number, address: string, message: Uint8Array): void;
 }
@@ -70,7 +69,7 @@ export class IkeDriver {
     const events: Event[] = [];
     for (let event = this.#plane.nextEvent(); event !== undefined; event = this.#plane.nextEvent()) {
       events.push(event);
-      this.#handle(now, event);
+      this.handle(now, event);
     }
     return events;
   }
@@ -94,6 +93,7 @@ export class IkeDriver {
     const payloads = readPayloads(chain);
     if (payloads === undefined) return false;
     for (const payload of payloads) {
+      if (isDelete(sa.version, payload) && !this.#forget(now, peer, sa, payload)) return false;
       if (!isNotify(sa.version, payload)) continue;
       const notify = readNotify(sa.version, payload.body);
       if (notify === undefined) return false;
@@ -112,7 +112,26 @@ export class IkeDriver {
     if (spi !== undefined && peer.outbound(spi) !== undefined) this.#plane.suspect(now, peer);
   }
 
-  #handle(now: number, event: Event): void {
+  /** SAs that were deleted here: the peer is told, inside an IKE SA, of those by which this side received. */
+  gone(now: number, sas: readonly Sa[]): void {
+    const received = sas.filter(({ direction }) => direction === "in");
+    for (const peer of new Set(received.map((sa) => sa.peer))) {
+      const ike = peer && this.#port.find(peer.address);
+      if (ike === undefined) continue;
+      const spisOf = (protocol: Sa["protocol"]) =>
+        received.filter((sa) => sa.peer === peer && sa.protocol === protocol).map(({ spi }) => spi);
+      const [ah, esp] = [spisOf("ah"), spisOf("esp")];
+      this.#inform(
+        now,
+        ike,
+        ...(ah.length > 0 ? [writeDelete(ike.version, 51, ah)] : []),
+        ...(esp.length > 0 ? [writeDelete(ike.version, 50, esp)] : []),
+      );
+    }
+  }
+
+  /** Hands one event to the port: for a caller that takes the plane's events itself. */
+  handle(now: number, event: Event): void {
     switch (event.kind) {
       case "acquire":
         this.#port.acquire(now, event.policy);
@@ -122,7 +141,7 @@ export class IkeDriver {
         return;
       case "hard-expired":
       case "idle":
-        this.#port.deleted(now, event.sa);
+        this.gone(now, [event.sa]);
         return;
       case "probe":
         this.#probe(now, event.peer, event.sequence);
@@ -137,6 +156,15 @@ export class IkeDriver {
       case "invalid-spi":
         this.#tell(now, event);
     }
+  }
+
+  /** The peer no longer has some SAs: what is sent in them would be lost. */
+  #forget(now: number, peer: Peer, sa: IkeSa, payload: Payload): boolean {
+    const deleted = readDelete(sa.version, sa, payload.body);
+    if (deleted === undefined) return false;
+    if (deleted.protocol === "ike") this.#port.release(now, sa, "deleted");
+    else for (const spi of deleted.spis) peer.outbound(spi, deleted.protocol)?.delete();
+    return true;
   }
 
   /** Without an IKE SA nobody can be asked: the probe counts as missed. */

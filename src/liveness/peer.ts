@@ -36,6 +36,7 @@ export type PeerState = "up" | "probing" | "dead";
 /** What a handle asks of its plane. */
 export interface PeerOwner {
   deletePeer(peer: Peer): void;
+  failOver(peer: Peer): void;
 }
 
 /** Made by `plane.addPeer` only. */
@@ -93,6 +94,14 @@ export class Peer {
       if (protocol === undefined || protocol === PROTOCOL_NUMBER[sa.protocol]) return sa;
     }
     return undefined;
+  }
+
+  /**
+   * IKE reaches nobody at the address in use: the next of the list takes its place, after the last the first. A peer with
+   * live SAs stays where it is: dead peer detection judges it.
+   */
+  failOver(): void {
+    if (!this.deleted) this.#owner.failOver(this);
   }
 
   /** Forgets the peer and deletes its SAs. Harmless when repeated. */

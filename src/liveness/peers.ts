@@ -16,7 +16,10 @@ export class Peers {
   readonly #limit: number;
   readonly #deadlines: Deadlines;
   readonly #events: EventQueue;
-  readonly #owner = { deletePeer: (peer: Peer) => this.#delete(peer) };
+  readonly #owner = {
+    deletePeer: (peer: Peer) => this.#delete(peer),
+    failOver: (peer: Peer) => this.#failOver(peer),
+  };
 
   constructor(limit: number, deadlines: Deadlines, events: EventQueue) {
     this.#limit = limit;
@@ -145,11 +148,21 @@ export class Peers {
   /** RFC 3706 section 5.4: its SAs go. The next of the list takes its place, after the last the first again. */
   #bury(peer: Peer): void {
     const { address } = peer;
-    peer.index = (peer.index + 1) % peer.addresses.length;
-    this.#rest(peer);
+    this.#turnToNext(peer);
     peer.status = "dead";
     for (const sa of [...peer.sas]) sa.delete();
     this.#events.push({ kind: "peer-dead", peer, address, next: peer.address });
+  }
+
+  /** IKE reaches nobody. */
+  #failOver(peer: Peer): void {
+    for (const sa of peer.sas) if (sa.state === "live") return;
+    this.#turnToNext(peer);
+  }
+
+  #turnToNext(peer: Peer): void {
+    peer.index = (peer.index + 1) % peer.addresses.length;
+    this.#rest(peer);
   }
 
   #returnToPreferred(peer: Peer): void {

@@ -21,6 +21,8 @@ export interface PolicyConfig {
    * it; anything else is `policy-mismatch`.
    */
   readonly sa?: Sa | readonly Sa[];
+  /** Its place in the order of search: in front of this policy of the same direction. Absent: behind all others. */
+  readonly before?: Policy;
 }
 
 /** The handle of a policy. */
@@ -59,6 +61,11 @@ export class Policy {
   /** Rekey: packets offered from now on go through `sa`. Staged ones keep theirs; the old inbound SA drains. */
   use(sa: Sa | readonly Sa[]): void {
     this.#take(sa);
+    this.acquiring = false;
+  }
+
+  /** Nobody could be agreed with: the next packet raises the event `acquire` again. */
+  askAgain(): void {
     this.acquiring = false;
   }
 

@@ -24,10 +24,21 @@ export class Spd {
     if (this.#policies.out.length + this.#policies.in.length >= this.#limit) {
       throw new IpsecError("limit", `there are ${this.#limit} policies already: raise limits.policies`);
     }
+    const place = this.#placeOf(config);
     const policy = new Policy(config, this);
-    this.#policies[policy.direction].push(policy);
+    this.#policies[policy.direction].splice(place, 0, policy);
     this.#flows[policy.direction].forget();
     return policy;
+  }
+
+  #placeOf({ direction, before }: PolicyConfig): number {
+    const list = this.#policies[direction === "in" ? "in" : "out"];
+    const place = before === undefined ? list.length : list.indexOf(before);
+    if (place >= 0) return place;
+    throw new IpsecError(
+      "policy",
+      `before is deleted or of another direction: one of the policies ${direction} is needed`,
+    );
   }
 
   delete(policy: Policy): void {

@@ -107,6 +107,19 @@ describe("a peer that does not answer", () => {
     expect(states(out, incoming, other)).toEqual(["deleted", "deleted", "live"]);
   });
 
+  it("40: an address at which IKE reaches nobody is passed over, unless SAs are alive", async () => {
+    const { plane, peer, out, incoming } = await watched({ addresses: ["10.0.0.1", "10.0.0.2"] });
+    peer.failOver();
+    expect([peer.address, ...states(out, incoming)]).toEqual(["10.0.0.1", "live", "live"]);
+    for (const sa of [out, incoming]) sa.delete();
+    const passed = [1, 2, 3].map(() => {
+      peer.failOver();
+      return peer.address;
+    });
+    expect(passed).toEqual(["10.0.0.2", "10.0.0.1", "10.0.0.2"]);
+    expect(run(plane, 100_000)).toEqual([]); // nobody is watched before somebody has been there
+  });
+
   it("40: IKE deletes its SA with the dead address, and traffic negotiates anew", async () => {
     const [a, b] = await twoEnds({ detection: PERIODIC }, {});
     b.mute = true;

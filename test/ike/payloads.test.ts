@@ -11,6 +11,7 @@ import {
   type NatMethod,
   type Payload,
   readAreYouThere,
+  readDelete,
   readEncapsulationAttribute,
   readEncapsulationMode,
   readIkeHeader,
@@ -23,6 +24,8 @@ import {
   readOriginalSource,
   readPayloads,
   writeAreYouThere,
+  writeDelete,
+  writeDeleteIke,
   writeEncapsulationAttribute,
   writeInvalidSpi,
   writeInvalidSpiMessage,
@@ -87,6 +90,7 @@ describe("chains of payloads", () => {
         readEncapsulationAttribute(noise);
         readNatDetection(2, [{ type: 41, body: noise }]);
         for (const version of [1, 2] as const) {
+          readDelete(version, SPIS, noise);
           const notify = readNotify(version, noise);
           if (notify === undefined) continue;
           readInvalidSpi(version, notify);
@@ -95,6 +99,32 @@ describe("chains of payloads", () => {
       }),
       { numRuns: 2000 },
     );
+  });
+});
+
+describe("Delete", () => {
+  it("IKEv1: DOI, protocol, SPI size, how many, SPIs; an IKE SA by its cookies", () => {
+    const { type, body } = writeDelete(1, 51, [0x1214f0d, 0xb16d1587]);
+    expect([type, hex(body)]).toEqual([12, "00000001" + "02" + "04" + "0002" + "01214f0d" + "b16d1587"]);
+    expect(readDelete(1, SPIS, body)).toEqual({ protocol: 51, spis: [0x1214f0d, 0xb16d1587] });
+    const ike = writeDeleteIke(1, SPIS);
+    expect(hex(ike.body)).toBe(`00000000${"01"}${"10"}${"0001"}${"11".repeat(8)}${"22".repeat(8)}`);
+    expect(readDelete(1, SPIS, ike.body)).toEqual({ protocol: "ike", spis: SPIS });
+    expect(readDelete(1, { ...SPIS, responderSpi: new Uint8Array(8) }, ike.body)).toBeUndefined();
+    for (const whole of [body, ike.body])
+      for (const cut of beginnings(whole)) expect(readDelete(1, SPIS, cut)).toBeUndefined();
+    expect(readDelete(1, SPIS, bytes("00000002 03 04 0001 01214f0d"))).toBeUndefined(); // another DOI
+  });
+
+  it("IKEv2: the IKE SA of the message by no SPI", () => {
+    const { type, body } = writeDelete(2, 50, [0x1214f0d]);
+    expect([type, hex(body)]).toEqual([42, "03" + "04" + "0001" + "01214f0d"]);
+    expect(readDelete(2, SPIS, body)).toEqual({ protocol: 50, spis: [0x1214f0d] });
+    const ike = writeDeleteIke(2, SPIS);
+    expect(hex(ike.body)).toBe("01" + "00" + "0000");
+    expect(readDelete(2, SPIS, ike.body)).toEqual({ protocol: "ike", spis: undefined });
+    for (const wrong of ["03 08 0001 0000000001214f0d", "04 04 0001 01214f0d", "03 04 0002 01214f0d", "01 04 0000"])
+      expect(readDelete(2, SPIS, bytes(wrong)), wrong).toBeUndefined();
   });
 });
 

@@ -71,10 +71,6 @@ export class End implements IkePort {
     this.log.push("rekey");
   }
 
-  deleted(): void {
-    this.log.push("deleted");
-  }
-
   send(now: number, _address: string, message: Uint8Array): void {
     this.log.push("hint");
     this.far.driver.hinted(now, this.far.peer, message);
