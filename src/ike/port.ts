@@ -35,8 +35,11 @@ export interface IkePort {
   inform(now: number, sa: IkeSa, payloads: PayloadChain): void;
   /** Sets up an IKE SA with the peer's current address; tell `established` when it is up. */
   establish(now: number, peer: Peer): void;
-  /** Deletes an IKE SA: its peer is dead, nothing is left to protect, or the peer says that it has deleted it. */
-  release(now: number, sa: IkeSa, reason: "dead" | "idle" | "deleted"): void;
+  /**
+   * Deletes an IKE SA: its peer is dead, nothing is left to protect, somebody has typed `clear`; or the peer says that it
+   * has deleted it.
+   */
+  release(now: number, sa: IkeSa, reason: "dead" | "idle" | "cleared" | "deleted"): void;
   /** Negotiates SAs for a policy, to be handed over with `policy.use`. */
   acquire(now: number, policy: Policy): void;
   /** Negotiates a successor: a soft lifetime was reached. */

@@ -2,6 +2,7 @@
 import { debug, type Message } from "./messages.js";
 import { spiNumber } from "./show/spi.js";
 import type { ProxyIdentity } from "./show/state.js";
+import type { Suite } from "./transforms.js";
 
 /** What IOS adds to connection and flow ids in these lines: the engine's own number. */
 const ENGINE = 0x38000000;
@@ -14,12 +15,16 @@ export interface DebugSa {
   readonly connectionId: number;
 }
 
-/** SAs that are made together, in the order of their connection ids. */
-export interface DebugNegotiation {
+/** Whose SAs, and for which traffic. */
+export interface DebugEnds {
   readonly local: string;
   readonly remote: string;
   readonly localProxy: ProxyIdentity;
   readonly remoteProxy: ProxyIdentity;
+}
+
+/** SAs that are made together, in the order of their connection ids. */
+export interface DebugNegotiation extends DebugEnds {
   readonly map: string;
   readonly lifetimeSeconds: number;
   readonly lifetimeKilobytes: number;
@@ -45,10 +50,25 @@ export function negotiationLines(negotiation: DebugNegotiation, saDestination: "
   ].map(debug);
 }
 
-function proposal(negotiation: DebugNegotiation, sa: DebugSa, part: number): string {
+/** A transform set that was proposed and is not had here; undefined: the traffic is none that is protected. */
+export function unsupportedLines(
+  ends: DebugEnds,
+  suites: readonly Pick<Suite, "protocol" | "label">[] | undefined,
+): Message[] {
+  if (suites === undefined) return [debug("IPSEC(validate_transform_proposal): proxy identities not supported")];
+  const parts = [...suites].reverse().map(({ protocol, label }) => ({ protocol, transform: label }));
+  return [
+    ...parts.map((part, at) => proposal(ends, part, at + 1)),
+    `IPSEC(validate_transform_proposal): transform proposal not supported for identity:\n  {${parts.map(({ transform }) => transform).join("")}}`,
+  ].map(debug);
+}
+
+type Proposed = Pick<DebugSa, "protocol" | "transform">;
+
+function proposal(ends: DebugEnds, sa: Proposed, part: number): string {
   return [
     `IPSEC(validate_proposal_request): proposal part #${part},`,
-    ...keyMessage(negotiation, sa, "INBOUND", (proxy) => proxy.mask),
+    ...keyMessage(ends, sa, "INBOUND", (proxy) => proxy.mask),
     "lifedur= 0s and 0kb,",
     "spi= 0x0(0), conn_id= 0, keysize= 0, flags= 0x2",
   ].join("\n  ");
@@ -64,12 +84,7 @@ function initialize(negotiation: DebugNegotiation, sa: DebugSa): string {
   ].join("\n  ");
 }
 
-function keyMessage(
-  n: DebugNegotiation,
-  sa: DebugSa,
-  direction: string,
-  mask: (proxy: ProxyIdentity) => string,
-): string[] {
+function keyMessage(n: DebugEnds, sa: Proposed, direction: string, mask: (proxy: ProxyIdentity) => string): string[] {
   const proxy = (p: ProxyIdentity) => `${p.address}/${mask(p)}/${p.protocol}/${p.port} (type=${isHost(p) ? 1 : 4})`;
   return [
     `(key eng. msg.) ${direction} local= ${n.local}, remote= ${n.remote},`,

@@ -36,7 +36,14 @@ const COMMANDS: Readonly<Record<string, Run>> = {
   "clear crypto sa": (session, now) => cleared(session, now, () => true, false),
   "clear crypto session [local <local:address> [port <localPort:0-65535>]] [remote <remote:address> [port <remotePort:0-65535>]] [fvrf <fvrf>] [ivrf <ivrf>]":
     (session, now, fields) => cleared(session, now, (ident) => isChosen(ident, fields), true),
-  "clear crypto isakmp": (session, now) => cleared(session, now, () => true, true),
+  "clear crypto isakmp": (session, now) => {
+    session.clearIke(now);
+    return "";
+  },
+  "crypto ipsec client ezvpn connect [<name>]": (session, now, fields) =>
+    session.connect(now, fields.optional("name")) > 0 ? "" : "% There is no such Easy VPN remote.",
+  "clear crypto ipsec client ezvpn [<name>]": (session, now, fields) =>
+    cleared(session, now, ({ planned: { client } }) => isNamed(fields.optional("name"), client?.name), true),
   [`explain <verdict:${VERDICTS.join("|")}>`]: (session, _, fields) =>
     explainText(session.explain(fields.text("verdict") as Verdict)),
   "clear logging": ({ log }) => {
@@ -112,6 +119,11 @@ function isChosen({ peer, planned }: LiveIdent, fields: Fields): boolean {
     is("remote", peer.address) &&
     is("remotePort", peer.port)
   );
+}
+
+/** Whether there is such a thing, and it is the one that was named, if one was. */
+function isNamed(named: string | undefined, name: string | undefined): boolean {
+  return name !== undefined && (named ?? name) === name;
 }
 
 function cleared(session: IosSession, now: number, which: (ident: LiveIdent) => boolean, ike: boolean): string {

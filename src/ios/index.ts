@@ -3,9 +3,17 @@
 export type { AccessList, AccessRule, AddressMatch, PortMatch, Remark } from "./access-rule.js";
 export { type ApplyOptions, applyConfig, planeOptionsOf } from "./apply/apply.js";
 export type { Keying, LiveIdent } from "./apply/live-ident.js";
+export { type Answer, firstCommon, type Proposal } from "./apply/proposal.js";
 export type { SaKeys } from "./apply/sa-config.js";
-export type { IosSession, SessionOptions } from "./apply/session.js";
-export { type DebugNegotiation, type DebugSa, negotiationLines } from "./debug-ipsec.js";
+export type { IosSession } from "./apply/session.js";
+export type { IosIke, SessionOptions } from "./apply/session-options.js";
+export {
+  type DebugEnds,
+  type DebugNegotiation,
+  type DebugSa,
+  negotiationLines,
+  unsupportedLines,
+} from "./debug-ipsec.js";
 export {
   acknowledged,
   type DebugPeer,
@@ -16,12 +24,13 @@ export {
 } from "./debug-isakmp.js";
 export type { Diagnostic, Severity } from "./diagnostic.js";
 export { EXEC_COMMANDS, execute } from "./exec.js";
-export { Lab, type LabDelivery, type LabOptions, type LabRouter } from "./lab.js";
+export { Lab, type LabDelivery, type LabOptions, type LabRouter } from "./lab/lab.js";
 export { Log, type LogCounts, type LogOptions, logHeader } from "./logging.js";
 export {
   invalidSpi,
   type Level,
   type Message,
+  modeFailure,
   notIpsec,
   replayFailed,
   sessionStatus,
@@ -43,4 +52,5 @@ export { showIsakmpSa } from "./show/isakmp-sa.js";
 export { showSession } from "./show/session.js";
 export type { Ident, IdentCounters, IsakmpSa, ProxyIdentity, ShownSa } from "./show/state.js";
 export { type Timestamps, timestamp, timestampsOf } from "./timestamp.js";
+export { type Suite, suitesOf } from "./transforms.js";
 export { writeAccessRule, writeConfig } from "./write.js";

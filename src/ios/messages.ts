@@ -55,6 +55,15 @@ export function sessionStatus(up: boolean, peer: string, port: number, identity 
   };
 }
 
+/** No SAs could be agreed on. */
+export function modeFailure(peer: string): Message {
+  return {
+    level: 6,
+    text: `%CRYPTO-6-IKMP_MODE_FAILURE: Processing of Quick mode failed with peer at ${peer}`,
+    ration: `mode failure ${peer}`,
+  };
+}
+
 export function debug(text: string): Message {
   return { level: 7, text };
 }

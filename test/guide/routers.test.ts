@@ -20,6 +20,10 @@ const spisOf = (router: LabRouter) =>
   first(router)
     .shown(0)
     .sas.map(({ spi, protocol, direction }) => [spi, protocol, direction] as const);
+/** Its SA of IKE first: so nobody is told of those of IPsec. */
+const lose = ({ session }: LabRouter, now: number) => {
+  for (const command of ["clear crypto isakmp", "clear crypto sa"]) execute(session, command, now);
+};
 const logOf = ({ session }: LabRouter) => session.log.lines.map((line) => line.replace(/^\*.*?: /, ""));
 
 describe("the verification procedure", () => {
@@ -32,7 +36,7 @@ describe("the verification procedure", () => {
     );
     // 2. Clear on B.
     const spi = spisOf(a).find(([, protocol, direction]) => protocol === "ah" && direction === "out")?.[0] as number;
-    execute(b.session, "clear crypto session", 1000);
+    lose(b, 1000);
     expect(execute(b.session, "show crypto isakmp sa", 1000)).toContain("MM_NO_STATE 1         0 (deleted)");
     // 3. Send from A: one packet is lost, then new SAs carry the others.
     expect(lab.ping(a, first(a), 10, 45_739).answered).toBe(9);
@@ -44,13 +48,37 @@ describe("the verification procedure", () => {
     expect(b.session.log.lines).toContain(
       `*Mar 24 20:55:45.739: %CRYPTO-4-RECV_PKT_INV_SPI: decaps: rec'd IPSEC packet has invalid spi for destaddr=10.2.2.2, prot=51, spi=0x${hex}(${spi}), srcaddr=10.1.1.1`,
     );
+    // As at the end of the guide's third step.
+    expect(execute(a.session, "show crypto isakmp sa", 45_739).split("\n").slice(1)).toEqual([
+      "  /           10.2.2.2    10.1.1.1    MM_NO_STATE 1         0 (deleted)",
+      "  /           10.2.2.2    10.1.1.1    QM_IDLE    2         0",
+    ]);
+  });
+
+  it("22: with an IKE SA left the notice goes through it, recovery or not; a peer that clears its SAs says so", async () => {
+    const { lab, a, b } = await twoRouters((text) => text.replace("crypto isakmp invalid-spi-recovery\n", ""));
+    lab.ping(a, first(a), 1, 0);
+    b.reachable = false;
+    execute(b.session, "clear crypto sa", 1000); // the Delete is lost
+    lab.settle(1000);
+    b.reachable = true;
+    expect(lab.ping(a, first(a), 10, 2000).answered).toBe(9);
+    expect(execute(b.session, "show crypto isakmp sa", 2000)).not.toContain("deleted");
+    execute(b.session, "clear crypto sa", 3000);
+    lab.settle(3000);
+    expect([first(a).hasSas, first(b).hasSas]).toEqual([false, false]);
+    expect(lab.ping(a, first(a), 10, 4000).answered).toBe(10);
+    execute(b.session, "clear crypto session", 5000);
+    lab.settle(5000);
+    expect(execute(a.session, "show crypto isakmp sa", 5000)).toContain("MM_NO_STATE 1         0 (deleted)");
+    expect(logOf(b).filter((line) => line.includes("INV_SPI"))).toHaveLength(1);
   });
 
   it("22: without invalid-spi-recovery it stays a black hole", async () => {
     const off = (text: string) => DES(text).replace("crypto isakmp invalid-spi-recovery\n", "");
     const { lab, a, b } = await twoRouters(off);
     lab.ping(a, first(a), 1, 0);
-    execute(b.session, "clear crypto sa", 1000);
+    lose(b, 1000);
     expect(lab.ping(a, first(a), 10, 2000)).toEqual({
       answered: 0,
       last: { verdict: "unknown-spi", at: "ipseca-72a" },
@@ -60,7 +88,7 @@ describe("the verification procedure", () => {
   it("24: many of them are few messages, the others counted", async () => {
     const { lab, a, b } = await twoRouters((text) => DES(text).replace("crypto isakmp invalid-spi-recovery\n", ""));
     lab.ping(a, first(a), 1, 0);
-    execute(b.session, "clear crypto sa", 1000);
+    lose(b, 1000);
     for (let now = 2000; now < 32_000; now += 100) lab.ping(a, first(a), 1, now);
     const told = logOf(b).filter((line) => line.includes("RECV_PKT_INV_SPI")).length;
     expect(told).toBeGreaterThan(0);
@@ -241,6 +269,22 @@ describe("show and clear on live state", () => {
 });
 
 describe("dead peers", () => {
+  it("42: a peer that answers: R_U_THERE and its ACK pass through IKE's payloads", async () => {
+    const periodic = (text: string) =>
+      DES(text).replace("crypto isakmp invalid-spi-recovery\n", "crypto isakmp keepalive 10 periodic\n");
+    const { lab, a, b } = await twoRouters(periodic);
+    lab.ping(a, first(a), 1, 0);
+    execute(a.session, "debug crypto isakmp", 0);
+    for (let now = 0; now <= 40_000; now += 500) lab.tick(now);
+    const acks = logOf(a).flatMap(
+      (line) => /R_U_THERE_ACK received from peer (\S+), sequence 0x(\w+)/.exec(line)?.[2] ?? [],
+    );
+    const numbers = acks.map((hex) => Number.parseInt(hex, 16));
+    expect(numbers.map((number) => number - (numbers[0] ?? 0))).toEqual([0, 1, 2, 3]);
+    expect(logOf(a).some((line) => line.includes("error counter"))).toBe(false);
+    expect([first(a).peer.state, first(b).peer.state]).toEqual(["up", "up"]);
+  });
+
   it("42, 43: a router that falls silent: the probes, the retries, the tunnel down", async () => {
     const periodic = (text: string) =>
       DES(text).replace("crypto isakmp invalid-spi-recovery\n", "crypto isakmp keepalive 10 periodic\n");

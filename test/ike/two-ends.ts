@@ -55,7 +55,7 @@ export class End implements IkePort {
     if (!this.mute && !this.far.mute) connect(now, this, 1);
   }
 
-  release(_now: number, _sa: IkeSa, reason: "dead" | "idle"): void {
+  release(_now: number, _sa: IkeSa, reason: string): void {
     this.log.push(`release ${reason}`);
     this.sas.delete(this.far.address);
   }

@@ -126,28 +126,6 @@ access-list 101 permit ip ${list}
     expect(a.session.shown(61_001)[0]?.sas).toEqual([]);
     expect(a.session.log.lines.at(-1)).toContain("Crypto tunnel is DOWN. Peer 192.0.2.2:500");
   });
-
-  it("a tunnel interface takes everything when it is applied by name", async () => {
-    const text = `crypto ipsec transform-set t esp-gcm
-crypto ipsec profile p
- set transform-set t
-interface FastEthernet0/0
- ip address 192.0.2.1 255.255.255.0
-interface Tunnel0
- ip mtu 1400
- tunnel source FastEthernet0/0
- tunnel destination 192.0.2.2
- tunnel mode ipsec ipv4
- tunnel protection ipsec profile p
-`;
-    const plane = await DataPlane.create({ carrier: "ip", limits: "edge" });
-    const { config } = parseConfig(text);
-    expect(applyConfig(plane, config, { chance }).diagnostics).toMatchObject([{ severity: "note", text: "Tunnel0" }]);
-    const other = await DataPlane.create({ carrier: "ip", limits: "edge" });
-    const session = applyConfig(other, config, { chance, interface: "tunnel0" });
-    expect(other.protect(0, ipv4()).verdict).toBe("no-sa");
-    expect(session.idents[0]?.planned).toMatchObject({ localAddress: "192.0.2.1", peers: ["192.0.2.2"] });
-  });
 });
 
 describe("two routers of the guide", () => {

@@ -19,6 +19,13 @@ export async function twoRouters(change: (text: string) => string = (text) => te
 }
 
 export async function routers(textA: string, textB: string): Promise<TwoRouters> {
+  const { lab, all } = await labOf(textA, textB);
+  const [a, b] = all as [LabRouter, LabRouter];
+  return { lab, a, b };
+}
+
+/** A router for each configuration. */
+export async function labOf(...texts: string[]): Promise<{ lab: Lab; all: LabRouter[] }> {
   let seed = 1;
   const random = (bytes: Uint8Array) => {
     for (let i = 0; i < bytes.length; i++) {
@@ -27,17 +34,13 @@ export async function routers(textA: string, textB: string): Promise<TwoRouters>
     }
   };
   const lab = new Lab({ random, epoch: EPOCH });
-  const [a, b] = await Promise.all(
-    [textA, textB].map(async (text) => {
-      const { config } = parseConfig(text);
-      return {
-        config,
-        plane: await DataPlane.create({ ...planeOptionsOf(config), limits: "edge", compression: deflate }),
-      };
-    }),
-  );
-  if (a === undefined || b === undefined) throw new Error("two routers were asked for");
-  return { lab, a: lab.add(a.plane, a.config), b: lab.add(b.plane, b.config) };
+  const all: LabRouter[] = [];
+  for (const text of texts) {
+    const { config } = parseConfig(text);
+    const plane = await DataPlane.create({ ...planeOptionsOf(config), limits: "edge", compression: deflate });
+    all.push(lab.add(plane, config));
+  }
+  return { lab, all };
 }
 
 /** The guide's transform set by another one. */

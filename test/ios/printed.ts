@@ -64,6 +64,7 @@ function ident(name: string, [local, remote]: string[], [inside, outside]: strin
   return {
     interface: name,
     map: "testtag1",
+    origin: "map",
     localAddress: local as string,
     rule: {
       action: "permit",

@@ -85,6 +85,7 @@ export class LabConsole {
         return `${this.#router.name} is ${this.#router.reachable ? "plugged in" : "unplugged"}`;
     }
     const answer = execute(this.#router.session, line, this.#now);
+    this.#lab.settle(this.#now);
     this.misunderstood ||= /^% /m.test(answer);
     return answer;
   }

@@ -1,16 +1,19 @@
 // Puts a configuration into force on a plane.
 import type { DataPlane } from "../../data-plane.js";
-import type { DeadPeerDetection, Peer } from "../../liveness/peer.js";
 import type { PlaneOptions } from "../../plane-options.js";
-import type { Policy } from "../../spd/policy.js";
+import type { Policy, PolicyConfig } from "../../spd/policy.js";
 import type { Diagnostic } from "../diagnostic.js";
 import type { IosConfig } from "../model.js";
 import { timestampsOf } from "../timestamp.js";
 import { suitesOf } from "../transforms.js";
-import { mirrored, selectorOf } from "./box.js";
+import { type Box, EVERYTHING, mirrored, selectorOf } from "./box.js";
+import { IdentTable } from "./ident-table.js";
 import { LiveIdent } from "./live-ident.js";
-import { type PlannedIdent, type PlanOptions, planConfig } from "./plan.js";
-import { IosSession, type SessionOptions } from "./session.js";
+import { PeerTable } from "./peer-table.js";
+import { type Plan, type PlannedIdent, type PlanOptions, planConfig } from "./plan.js";
+import { Responder } from "./responder.js";
+import { IosSession } from "./session.js";
+import type { SessionOptions } from "./session-options.js";
 
 export interface ApplyOptions extends PlanOptions, SessionOptions {
   /** What no access list permits: "bypass", as a router does, or "discard". Default "bypass". */
@@ -34,7 +37,7 @@ export function planeOptionsOf(config: IosConfig): PlaneOptions {
 }
 
 /**
- * Makes peers and policies on a plane of carrier "ip"; SAs come when packets ask for them (`negotiate`, or
+ * Makes peers and policies on a plane of carrier "ip"; SAs come when packets ask for them (`ike`, or
  * `session.install`). What cannot be applied stands in `session.diagnostics`. Throws `limit`, and leaves nothing then.
  */
 export function applyConfig(plane: DataPlane, config: IosConfig, options: ApplyOptions = {}): IosSession {
@@ -42,56 +45,58 @@ export function applyConfig(plane: DataPlane, config: IosConfig, options: ApplyO
   const plan = planConfig(config, options, (severity, text, reason) =>
     diagnostics.push({ line: 0, text, reason, severity }),
   );
-  const peers = new Map<string, Peer>();
+  const peers = new PeerTable(plane, config.isakmp.keepalive);
   const policies: Policy[] = [];
   try {
     const idents = new Map<PlannedIdent, LiveIdent>();
     for (const planned of plan.idents) {
-      idents.set(planned, new LiveIdent(planned, peerFor(plane, config, planned, peers), config));
+      const peer = peers.obtain(planned.localAddress, planned.peers, planned.preferredIdleSeconds);
+      idents.set(planned, new LiveIdent(planned, peer, config));
     }
-    for (const { box, action } of plan.policies) {
-      const protect = typeof action !== "string";
-      const policy = plane.addPolicy({
-        direction: "out",
-        selector: selectorOf(box),
-        action: protect ? "protect" : action,
-      });
-      policies.push(policy);
-      if (protect) idents.get(action)?.policies.push(policy);
-      // What is to come protected and comes clear is discarded, as a router does.
-      const selector = selectorOf(mirrored(box));
-      const mirror = plane.addPolicy({ direction: "in", selector, action: protect ? "protect" : action });
-      policies.push(mirror);
-      if (protect) idents.get(action)?.inboundPolicies.push(mirror);
-    }
-    for (const direction of ["out", "in"] as const) {
-      policies.push(plane.addPolicy({ direction, action: options.unmatched ?? "bypass" }));
-    }
+    const pairs = addPolicies(plane, plan, idents, options.unmatched ?? "bypass", policies);
+    const anchors = plan.anchors.map(({ dynamic, region, before }) => ({
+      dynamic,
+      region,
+      ...(pairs[before] as PolicyPair),
+    }));
+    const responder = new Responder(plane, config, anchors, peers);
     const log = { timestamps: timestampsOf(config), ...options.log };
-    return new IosSession(plane, config, { idents: [...idents.values()], policies, diagnostics }, { ...options, log });
+    const table = new IdentTable([...idents.values()], peers, responder);
+    return new IosSession(plane, config, { idents: table, policies, diagnostics }, { ...options, log });
   } catch (error) {
     for (const policy of policies) policy.delete();
-    for (const peer of peers.values()) peer.delete();
+    peers.keep(() => false);
     throw error;
   }
 }
 
-/** One peer for each list of addresses. */
-function peerFor(plane: DataPlane, config: IosConfig, planned: PlannedIdent, peers: Map<string, Peer>): Peer {
-  const key = `${planned.localAddress} ${planned.peers.join(" ")}`;
-  const known = peers.get(key);
-  if (known !== undefined) return known;
-  const { keepalive } = config.isakmp;
-  const detection: DeadPeerDetection | undefined = keepalive && {
-    mode: keepalive.mode,
-    seconds: keepalive.seconds,
-    ...(keepalive.retrySeconds === undefined ? {} : { retrySeconds: keepalive.retrySeconds }),
+interface PolicyPair {
+  readonly outbound: Policy;
+  readonly inbound: Policy;
+}
+
+/** The policies of the plan, each with its mirror, and behind them those for what no access list permits. */
+function addPolicies(
+  plane: DataPlane,
+  plan: Plan,
+  idents: ReadonlyMap<PlannedIdent, LiveIdent>,
+  unmatched: "bypass" | "discard",
+  policies: Policy[],
+): PolicyPair[] {
+  const add = (action: PolicyConfig["action"], box: Box): PolicyPair => {
+    const outbound = plane.addPolicy({ direction: "out", selector: selectorOf(box), action });
+    policies.push(outbound);
+    // What is to come protected and comes clear is discarded, as a router does.
+    const inbound = plane.addPolicy({ direction: "in", selector: selectorOf(mirrored(box)), action });
+    policies.push(inbound);
+    return { outbound, inbound };
   };
-  const peer = plane.addPeer({
-    addresses: planned.peers,
-    ...(detection === undefined ? {} : { deadPeerDetection: detection }),
-    ...(planned.preferredIdleSeconds === undefined ? {} : { preferredIdleSeconds: planned.preferredIdleSeconds }),
+  const pairs = plan.policies.map(({ box, action }) => {
+    const pair = add(typeof action === "string" ? action : "protect", box);
+    const ident = typeof action === "string" ? undefined : idents.get(action);
+    ident?.policies.push(pair.outbound);
+    ident?.inboundPolicies.push(pair.inbound);
+    return pair;
   });
-  peers.set(key, peer);
-  return peer;
+  return [...pairs, add(unmatched, EVERYTHING)];
 }

@@ -114,6 +114,20 @@ export function intersect(a: Box, b: Box): Box | undefined {
   return box as unknown as Box;
 }
 
+/** Whether all of `inner` lies in `outer`. */
+export function covers(outer: Box, inner: Box): boolean {
+  const within = (range: Range, ranges: readonly Range[]) =>
+    ranges.some(([first, last]) => first <= range[0] && range[1] <= last);
+  const spans = (wide: Range | undefined, narrow: Range | undefined) =>
+    wide === undefined || (narrow !== undefined && within(narrow, [wide]));
+  return (
+    (outer.protocol === undefined || outer.protocol === inner.protocol) &&
+    inner.source.every((range) => within(range, outer.source)) &&
+    inner.target.every((range) => within(range, outer.target)) &&
+    (["sourcePort", "targetPort", "icmpType", "icmpCode"] as const).every((name) => spans(outer[name], inner[name]))
+  );
+}
+
 function common(a: readonly Range[], b: readonly Range[]): Range[] {
   return a.flatMap((one) =>
     b

@@ -1,11 +1,15 @@
 // An SA of a session, with what IOS knows of it: its ids, its limits, its counters.
 import type { Sa } from "../../sad/sa.js";
+import type { TransformSet } from "../model.js";
 import type { IdentCounters } from "../show/state.js";
 import type { Suite } from "../transforms.js";
 
 export interface InstalledSa {
   readonly sa: Sa;
   readonly suite: Suite;
+  readonly transformSet: TransformSet;
+  /** Alike for the SAs of one negotiation, both ways. */
+  readonly generation: number;
   readonly connectionId: number;
   readonly flowId: number;
   readonly installedAt: number;

@@ -4,9 +4,9 @@ import type { Peer } from "../../liveness/peer.js";
 import type { NatTraversal } from "../../sad/config.js";
 import type { Sa } from "../../sad/sa.js";
 import type { Policy } from "../../spd/policy.js";
-import type { AddressMatch } from "../access-rule.js";
+import type { AccessRule, AddressMatch } from "../access-rule.js";
 import { invertMask } from "../address.js";
-import type { IosConfig } from "../model.js";
+import type { IosConfig, TransformSet } from "../model.js";
 import { ipMtu, saSettingsOf } from "../precedence.js";
 import { type Ident, type IdentCounters, newCounters, type ProxyIdentity, type ShownSa } from "../show/state.js";
 import { type Suite, suitesOf } from "../transforms.js";
@@ -18,6 +18,8 @@ import { compresses, type SaKeys, saConfigOf } from "./sa-config.js";
 export interface Keying {
   readonly inbound: readonly SaKeys[];
   readonly outbound: readonly SaKeys[];
+  /** Which of the identity's sets. Default: its first. */
+  readonly transformSet?: TransformSet;
   /** There is a NAT on the path: outbound ports and marker. */
   readonly natTraversal?: NatTraversal;
 }
@@ -32,18 +34,32 @@ export class LiveIdent {
   readonly policies: Policy[] = [];
   /** Their mirrors: what comes clear and should not. */
   readonly inboundPolicies: Policy[] = [];
-  /** The SAs to be made, innermost first. */
-  readonly suites: readonly Suite[];
   installed: InstalledSa[] = [];
+  /** A successor of its SAs has been asked for. */
+  rekeying = false;
+  /** Whether SAs are wanted: of an Easy VPN remote with `connect manual` only once it was told to connect. */
+  wanted: boolean;
+  /** When it was last asked to come up without traffic. */
+  askedAt = -Infinity;
   /** What SAs counted that are gone. */
   readonly #past = newCounters();
   readonly #config: IosConfig;
+  #hadSas = false;
 
   constructor(planned: PlannedIdent, peer: Peer, config: IosConfig) {
     this.planned = planned;
     this.peer = peer;
-    this.suites = suitesOf(planned.transformSets[0]?.transforms ?? []);
     this.#config = config;
+    this.wanted = !this.#isManual;
+  }
+
+  get #isManual(): boolean {
+    return this.planned.client?.connect === "manual";
+  }
+
+  /** Whether this side may ask the peer for SAs. */
+  get mayAsk(): boolean {
+    return this.wanted && (this.planned.origin !== "dynamic map" || this.hasSas);
   }
 
   /** Installs all SAs of a negotiation, or none. `ids`: its first connection id and flow id. */
@@ -57,22 +73,26 @@ export class LiveIdent {
     const { lifetimeSeconds, lifetimeKilobytes } = saSettingsOf(this.#config, this.planned.settings);
     // IOS lets the volume begin up to five percent lower, so that not all SAs are rekeyed together.
     const kilobytes = Math.floor(lifetimeKilobytes * (1 - chance * 0.05));
+    const transformSet = keying.transformSet ?? (this.planned.transformSets[0] as TransformSet);
+    const suites = suitesOf(transformSet.transforms);
     const made: InstalledSa[] = [];
     const udp = this.#config.ipsec.udpEncapsulation ? keying.natTraversal : undefined;
     // AH before ESP, inbound before outbound: so IOS numbers them.
-    const order = [...this.suites.keys()].reverse();
+    const order = [...suites.keys()].reverse();
     try {
       for (const [nth, suiteIndex] of order.entries()) {
         for (const [way, direction] of (["in", "out"] as const).entries()) {
-          const suite = this.suites[suiteIndex] as Suite;
+          const suite = suites[suiteIndex] as Suite;
           const keys = (direction === "in" ? keying.inbound : keying.outbound)[suiteIndex] as SaKeys;
           const lifetime = { seconds: lifetimeSeconds, kilobytes };
           const innermost = suiteIndex === 0;
-          const wanted = { direction, suite, innermost, keys, natTraversal: udp, lifetime, now };
+          const wanted = { direction, transformSet, suite, innermost, keys, natTraversal: udp, lifetime, now };
           const sa = plane.addSa(saConfigOf(this.#config, this.planned, this.peer, wanted));
           made.push({
             sa,
             suite,
+            transformSet,
+            generation: ids.flow,
             connectionId: ids.connection + 2 * nth + way,
             flowId: ids.flow + way,
             installedAt: now,
@@ -85,16 +105,18 @@ export class LiveIdent {
         }
       }
       const way = (direction: "in" | "out") =>
-        this.suites.map((suite) => made.find((one) => one.suite === suite && one.sa.direction === direction)?.sa as Sa);
+        suites.map((suite) => made.find((one) => one.suite === suite && one.sa.direction === direction)?.sa as Sa);
       for (const policy of this.policies) policy.use(way("out"));
       // What comes for the inner SA of a bundle must have come out of the outer one.
-      if (this.suites.length > 1) for (const policy of this.inboundPolicies) policy.use(way("in"));
+      if (suites.length > 1) for (const policy of this.inboundPolicies) policy.use(way("in"));
     } catch (error) {
       for (const { sa } of made) sa.delete();
       throw error;
     }
     for (const one of this.installed) one.supersededAt = Math.min(one.supersededAt, now);
     this.installed.push(...made);
+    this.rekeying = false;
+    this.#hadSas = true;
   }
 
   /** Outbound SAs that others have replaced go once what was staged for them has left; inbound ones drain. */
@@ -110,18 +132,35 @@ export class LiveIdent {
     const gone = this.installed.filter(({ sa }) => sa.state !== "live");
     for (const one of gone) count(one, this.#past);
     this.installed = this.installed.filter(({ sa }) => sa.state === "live");
+    if (!this.#hadSas || this.installed.length > 0) return;
+    this.#hadSas = false;
+    this.wanted = !this.#isManual; // each connection of a manual remote waits for its command
   }
 
-  /** An SA went by itself: of a bundle, the others of its way go with it. */
-  lose(sa: Sa): void {
+  /** An SA went by itself: of a bundle, the others of its way go with it. Answers those. */
+  lose(sa: Sa): Sa[] {
     const lost = this.installed.find((one) => one.sa === sa);
-    for (const one of this.installed) if (one.flowId === lost?.flowId) one.sa.delete();
-    this.retire();
+    return this.#delete((one) => one.flowId === lost?.flowId);
   }
 
-  clear(): void {
-    for (const { sa } of this.installed) sa.delete();
+  /** The peer has had outbound SAs deleted: they go in pairs and bundles. Answers what went along. */
+  followPeer(): Sa[] {
+    const isLost = ({ sa, supersededAt }: InstalledSa) =>
+      sa.direction === "out" && sa.state !== "live" && supersededAt === Infinity;
+    const generations = new Set(this.installed.filter(isLost).map(({ generation }) => generation));
+    return this.#delete(({ generation }) => generations.has(generation));
+  }
+
+  /** Deletes all its SAs, and answers them. */
+  clear(): Sa[] {
+    return this.#delete(() => true);
+  }
+
+  #delete(which: (one: InstalledSa) => boolean): Sa[] {
+    const going = this.installed.filter((one) => which(one) && one.sa.state === "live").map(({ sa }) => sa);
+    for (const sa of going) sa.delete();
     this.retire();
+    return going;
   }
 
   /** Whether no later negotiation has replaced the SA. */
@@ -140,13 +179,15 @@ export class LiveIdent {
     for (const one of this.installed) count(one, counters);
     const outbound = this.installed.find(({ sa }) => sa.direction === "out")?.sa;
     const media = ipMtu(planned.egress);
+    const { localProxy: local, remoteProxy: remote } = proxiesOf(planned.rule);
     return {
       interface: planned.interface.name,
       map: planned.map,
+      origin: planned.origin,
       localAddress: planned.localAddress,
       rule: planned.rule,
-      local: proxy(planned.rule.source, planned.rule.protocol, planned.rule.sourcePort?.ports),
-      remote: proxy(planned.rule.target, planned.rule.protocol, planned.rule.targetPort?.ports),
+      local,
+      remote,
       peer: peer.address,
       peerPort: peer.port,
       counters,
@@ -159,7 +200,7 @@ export class LiveIdent {
   /** An SA, and the IPComp association in it. */
   #shownSas(one: InstalledSa, now: number): ShownSa[] {
     const shown = this.#shownSa(one, now);
-    if (!one.counts || !compresses(this.planned)) return [shown];
+    if (!one.counts || !compresses(one.transformSet)) return [shown];
     return [shown, { ...shown, protocol: "pcp", spi: DEFLATE_CPI, transform: "comp-deflate ", ivLength: 0 }];
   }
 
@@ -170,7 +211,7 @@ export class LiveIdent {
       protocol: suite.protocol,
       spi: sa.spi,
       transform: suite.label,
-      mode: this.planned.transformSets[0]?.mode ?? "tunnel",
+      mode: one.transformSet.mode,
       udpEncapsulation: one.natTraversal,
       connectionId: one.connectionId,
       flowId: one.flowId,
@@ -181,6 +222,14 @@ export class LiveIdent {
       replayDetection: saSettingsOf(this.#config, this.planned.settings).replayWindow > 0,
     };
   }
+}
+
+/** A rule in IKE's words. */
+export function proxiesOf({ protocol, source, sourcePort, target, targetPort }: AccessRule) {
+  return {
+    localProxy: proxy(source, protocol, sourcePort?.ports),
+    remoteProxy: proxy(target, protocol, targetPort?.ports),
+  };
 }
 
 function proxy(match: AddressMatch, protocol: number | undefined, ports: readonly number[] | undefined): ProxyIdentity {

@@ -2,8 +2,8 @@
 import type { Peer } from "../../liveness/peer.js";
 import type { NatTraversal, SaConfig } from "../../sad/config.js";
 import type { Selector } from "../../spd/selector.js";
-import type { IosConfig } from "../model.js";
-import { effectiveDfBit, effectiveFragmentation, ipMtu, saSettingsOf } from "../precedence.js";
+import type { IosConfig, TransformSet } from "../model.js";
+import { effectiveDfBit, effectiveFragmentation, ipMtu, saSettingsOf, tunnelFragmentation } from "../precedence.js";
 import type { Suite } from "../transforms.js";
 import { mirrored, selectorOf } from "./box.js";
 import type { PlannedIdent } from "./plan.js";
@@ -20,6 +20,7 @@ export interface SaKeys {
 
 export interface PlannedSa {
   readonly direction: "in" | "out";
+  readonly transformSet: TransformSet;
   readonly suite: Suite;
   /** Of a bundle, the SA that makes the tunnel: what is around it protects the outer header it finds. */
   readonly innermost: boolean;
@@ -31,18 +32,16 @@ export interface PlannedSa {
 }
 
 /** `comp-deflate`: IPComp inside the innermost SA. */
-export function compresses({ transformSets }: PlannedIdent): boolean {
-  return transformSets[0]?.transforms.includes("comp-deflate") ?? false;
+export function compresses({ transforms }: TransformSet): boolean {
+  return transforms.includes("comp-deflate");
 }
 
 export function saConfigOf(config: IosConfig, planned: PlannedIdent, peer: Peer, sa: PlannedSa): SaConfig {
-  const { direction, suite, innermost, keys, natTraversal } = sa;
+  const { direction, transformSet, suite, innermost, keys, natTraversal } = sa;
   const { replayWindow, idleSeconds } = saSettingsOf(config, planned.settings);
   const [here, there] = [planned.localAddress, peer.address];
   const ends = direction === "out" ? { source: here, target: there } : { source: there, target: here };
-  const mode = innermost ? (planned.transformSets[0]?.mode ?? "tunnel") : "transport";
-  const tunnelMtu = planned.isTunnel ? planned.interface.ipMtu : undefined;
-  const cutsBefore = effectiveFragmentation(config, planned.egress) === "before-encryption";
+  const mode = innermost ? transformSet.mode : "transport";
   return {
     direction,
     protocol: suite.protocol,
@@ -53,12 +52,11 @@ export function saConfigOf(config: IosConfig, planned: PlannedIdent, peer: Peer,
     ...(suite.integrity === undefined ? {} : { integrity: suite.integrity }),
     ...(suite.integrityKeyLength === 0 ? {} : { integrityKey: keys.integrityKey }),
     ...(innermost ? { selectors: selectorsOf(planned, direction) } : {}),
-    ...(innermost && compresses(planned) ? { compression: { algorithm: "deflate" } } : {}),
+    ...(innermost && compresses(transformSet) ? { compression: { algorithm: "deflate" } } : {}),
     ...(mode === "tunnel"
       ? {
           dfBit: effectiveDfBit(config, planned.egress),
-          prefragment: !planned.isTunnel && cutsBefore ? "equal" : false,
-          ...(tunnelMtu === undefined ? {} : { tunnelMtu, prefragment: "equal" }),
+          ...cutting(config, planned),
         }
       : {}),
     ...(natTraversal === undefined
@@ -71,6 +69,18 @@ export function saConfigOf(config: IosConfig, planned: PlannedIdent, peer: Peer,
     pathMtu: ipMtu(planned.egress),
     peer,
   } as SaConfig;
+}
+
+/** Where packets are cut that are too long: the egress interface says, of a tunnel interface its own `ip mtu`. */
+function cutting(config: IosConfig, planned: PlannedIdent): Pick<SaConfig, "prefragment" | "tunnelMtu"> {
+  const { origin, interface: tunnel, egress } = planned;
+  const order =
+    origin === "tunnel" ? tunnelFragmentation(tunnel, egress) : effectiveFragmentation(config, planned.egress);
+  const tunnelMtu = origin === "tunnel" ? tunnel.ipMtu : undefined;
+  return {
+    prefragment: order === "before-encryption" ? "equal" : false,
+    ...(tunnelMtu === undefined ? {} : { tunnelMtu }),
+  };
 }
 
 function selectorsOf({ boxes }: PlannedIdent, direction: "in" | "out"): Selector[] {

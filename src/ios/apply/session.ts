@@ -1,60 +1,57 @@
-// A configuration in force on a plane: what its show commands print, its log, its debugging. Fed with the plane's events
-// and with what IKE agrees on; the clock is the caller's.
+// A configuration in force on a plane: its identities and their SAs, what its show commands print, its log. Between the
+// plane and whoever does IKE stands the driver of src/ike; the clock is the caller's.
 import type { DataPlane } from "../../data-plane.js";
 import type { Event } from "../../event.js";
 import type { Explanation } from "../../explain/explain.js";
+import type { IkeSa } from "../../ike/ike-sa.js";
+import type { PayloadChain } from "../../ike/payload.js";
+import { IkeDriver } from "../../ike/port.js";
 import type { Peer } from "../../liveness/peer.js";
 import type { Sa } from "../../sad/sa.js";
 import type { Policy } from "../../spd/policy.js";
 import type { Verdict } from "../../verdict.js";
-import { negotiationLines } from "../debug-ipsec.js";
-import { type DebugPeer, destroyed, detectionEnabled, notResponding, probeSent } from "../debug-isakmp.js";
+import {
+  acknowledged,
+  type DebugPeer,
+  destroyed,
+  detectionEnabled,
+  notResponding,
+  probeSent,
+} from "../debug-isakmp.js";
 import type { Diagnostic } from "../diagnostic.js";
-import { Log, type LogOptions } from "../logging.js";
-import { invalidSpi, type Message, replayFailed, sessionStatus } from "../messages.js";
+import type { Log } from "../logging.js";
+import { invalidSpi, type Message, modeFailure } from "../messages.js";
 import type { IosConfig } from "../model.js";
-import { saSettingsOf } from "../precedence.js";
 import type { Ident, IsakmpSa } from "../show/state.js";
+import type { IdentTable } from "./ident-table.js";
+import { Journal } from "./journal.js";
 import type { Keying, LiveIdent } from "./live-ident.js";
+import { acknowledgement, debugPeer, madeLines, refusedLines } from "./narration.js";
+import type { Answer, Proposal } from "./proposal.js";
+import type { IosIke, SessionOptions } from "./session-options.js";
 
-export interface SessionOptions {
-  /**
-   * Asked when an identity needs SAs: on the first packet, and when they grow old. Answers at once, or answers nothing
-   * and calls `session.install` later.
-   */
-  readonly negotiate?: (ident: LiveIdent, now: number) => Keying | undefined;
-  /** A probe is to be sent inside the IKE SA; what comes back goes to `plane.heard`. */
-  readonly probe?: (peer: Peer, sequence: number, now: number) => void;
-  /** Every event of the plane, after the session has taken note of it. */
-  readonly event?: (event: Event, now: number) => void;
-  readonly log?: LogOptions;
-  /** Milliseconds since 1970 when `now` is 0. Default 0. */
-  readonly epoch?: number;
-  /** Numbers from 0 to below 1, for reduced volumes and exchange numbers. Default: from crypto.getRandomValues. */
-  readonly chance?: () => number;
-}
-
-/** How long a deleted IKE SA is still shown. */
-const DELETED_MILLISECONDS = 60_000;
-/** IOS's first connection id, and how many ids a negotiation takes. */
+/** IOS's first connection id. */
 const FIRST_CONNECTION = 5121;
+export interface SessionParts {
+  readonly idents: IdentTable;
+  readonly policies: readonly Policy[];
+  readonly diagnostics: readonly Diagnostic[];
+}
 
 export class IosSession {
   readonly config: IosConfig;
-  readonly idents: readonly LiveIdent[];
   /** What of the configuration could not be applied. */
   readonly diagnostics: readonly Diagnostic[];
-  readonly log: Log;
-  readonly debugging = { ipsec: false, isakmp: false };
+  /** Absent without an IKE. */
+  readonly driver: IkeDriver | undefined;
   readonly #plane: DataPlane;
-  readonly #options: SessionOptions;
+  readonly #ike: IosIke | undefined;
+  readonly #idents: IdentTable;
   readonly #policies: readonly Policy[];
+  readonly #journal: Journal;
   readonly #chance: () => number;
-  #isakmp: (IsakmpSa & { readonly deletedAt?: number; readonly peer: Peer })[] = [];
   #nextConnection = FIRST_CONNECTION;
   #nextFlow = 1;
-  #nextIke = 1;
-  readonly #replays = new Map<number, number>();
 
   /** What the plane tells of a verdict. */
   explain(verdict: Verdict): Explanation {
@@ -62,207 +59,211 @@ export class IosSession {
   }
 
   /** @internal `applyConfig` makes it. */
-  constructor(
-    plane: DataPlane,
-    config: IosConfig,
-    parts: { idents: LiveIdent[]; policies: Policy[]; diagnostics: Diagnostic[] },
-    options: SessionOptions,
-  ) {
+  constructor(plane: DataPlane, config: IosConfig, parts: SessionParts, options: SessionOptions) {
     this.config = config;
-    this.idents = parts.idents;
     this.diagnostics = parts.diagnostics;
-    this.log = new Log(options.log);
     this.#plane = plane;
+    this.#idents = parts.idents;
     this.#policies = parts.policies;
-    this.#options = options;
+    this.#ike = options.ike;
+    this.driver = options.ike && new IkeDriver(plane, options.ike);
+    this.#journal = new Journal(options);
     this.#chance = options.chance ?? (() => (crypto.getRandomValues(new Uint32Array(1))[0] as number) / 2 ** 32);
   }
 
-  /** Runs the plane's timers and takes its events. */
+  /** In the order of the configuration, those of dynamic maps' peers last. */
+  get idents(): readonly LiveIdent[] {
+    return this.#idents.list;
+  }
+
+  get log(): Log {
+    return this.#journal.log;
+  }
+
+  get debugging(): { ipsec: boolean; isakmp: boolean } {
+    return this.#journal.debugging;
+  }
+
+  get isakmpSas(): readonly IsakmpSa[] {
+    return this.#ike?.sas ?? [];
+  }
+
+  /** The identity that a policy or an SA is of. */
+  identOf(what: Policy | Sa): LiveIdent | undefined {
+    return this.#idents.of(what);
+  }
+
+  /** Runs the plane's timers, takes its events, and asks for the SAs that are wanted without traffic. */
   tick(now: number): void {
     this.#plane.tick(now);
     this.takeEvents(now);
+    for (const ident of this.#idents.dueToConnect(now)) this.#acquire(now, ident);
   }
 
   /** Takes the plane's events; call it after packets were offered. */
   takeEvents(now: number): void {
     this.log.counts.dropped = this.#plane.eventsLost;
-    for (let event = this.#plane.nextEvent(); event !== undefined; event = this.#plane.nextEvent()) {
+    for (let event = this.#plane.nextEvent(); event !== undefined; event = this.#plane.nextEvent())
       this.#take(event, now);
-      this.#options.event?.(event, now);
-    }
-    this.#reportReplays(now);
+    this.#journal.tellReplays(now, this.idents);
     for (const ident of this.idents) ident.age(now);
-    this.#isakmp = this.#isakmp.filter((sa) => now - (sa.deletedAt ?? now) < DELETED_MILLISECONDS);
+    this.#tellChanges(now);
   }
 
   #take(event: Event, now: number): void {
     switch (event.kind) {
       case "acquire":
-        this.#negotiate(
-          this.idents.find((ident) => ident.policies.includes(event.policy)),
-          now,
-        );
+        if (this.identOf(event.policy)?.mayAsk !== false) break;
+        event.policy.askAgain();
         return;
-      case "soft-expired":
+      case "soft-expired": {
         // One of the pair is enough, and the other side may have been first.
-        if (this.#identOf(event.sa)?.isNewest(event.sa)) this.#negotiate(this.#identOf(event.sa), now);
-        return;
+        const ident = this.identOf(event.sa);
+        if (!ident?.isNewest(event.sa) || ident.rekeying) return;
+        ident.rekeying = true;
+        break;
+      }
       case "hard-expired":
       case "idle":
-        this.#saGone(event.sa, now);
-        return;
+        this.driver?.gone(now, this.identOf(event.sa)?.lose(event.sa) ?? []);
+        break;
       case "probe":
-        this.#debug("isakmp", now, () => probeSent(this.#debugPeer(event.peer), this.#node(), event.missed));
-        this.#options.probe?.(event.peer, event.sequence, now);
-        return;
+        this.#debugIke(event.peer.address, event.peer, now, (peer) => probeSent(peer, this.#node(), event.missed));
+        break;
       case "peer-dead":
-        this.#peerDead(event.peer, event.address, now);
-        return;
-      case "peer-idle":
-        this.#peerGone(event.peer, event.address, now);
-        return;
+        this.#debugIke(event.address, event.peer, now, notResponding);
+        this.#journal.tellStatus(now, this.idents);
+        this.#debugIke(event.address, event.peer, now, (peer) => destroyed(peer, this.#node()));
+        break;
       case "invalid-spi":
         this.log.counts.rateLimited += event.suppressed;
-        this.#say(now, invalidSpi({ ...event, target: event.target ?? "0.0.0.0", source: event.source ?? "0.0.0.0" }));
+        this.#journal.say(
+          now,
+          invalidSpi({ ...event, target: event.target ?? "0.0.0.0", source: event.source ?? "0.0.0.0" }),
+        );
     }
+    this.driver?.handle(now, event);
   }
 
-  #negotiate(ident: LiveIdent | undefined, now: number): void {
-    if (ident === undefined) return;
-    const keying = this.#options.negotiate?.(ident, now);
-    if (keying !== undefined) this.install(now, ident, keying);
+  #acquire(now: number, ident: LiveIdent): void {
+    ident.askedAt = now;
+    for (const policy of ident.policies.slice(0, 1)) this.driver?.handle(now, { kind: "acquire", policy });
   }
 
-  /** Puts SAs under an identity. Throws IpsecError as `addSa` does, and leaves nothing half installed. */
+  /** What a peer's proposal comes to; the SAs of an answer are installed under its identity, with its transform set. */
+  answer(now: number, localAddress: string, peer: Peer, proposal: Proposal): Answer {
+    const answer = this.#idents.responder.answer(this.idents, localAddress, peer, proposal);
+    this.#journal.debug("ipsec", now, () => refusedLines(localAddress, peer, proposal, answer));
+    if ("refusal" in answer) this.#journal.say(now, modeFailure(peer.address));
+    return answer;
+  }
+
+  /** The peer of the configuration that `address` is; one that only a dynamic map answers is made. */
+  peerAt(localAddress: string, address: string): Peer | undefined {
+    return this.#idents.responder.peerAt(localAddress, address);
+  }
+
+  /** Puts SAs under an identity, of `idents` or of an answer. Throws IpsecError as `addSa` does, and leaves nothing half installed. */
   install(now: number, ident: LiveIdent, keying: Keying): void {
     const ids = { connection: this.#nextConnection, flow: this.#nextFlow };
-    const wasUp = this.#isUp(ident.peer);
-    ident.install(this.#plane, now, keying, ids, this.#chance());
-    this.#nextConnection += 2 * ident.suites.length;
-    this.#nextFlow += 2;
-    this.#debug("ipsec", now, () => this.#negotiationLines(ident, ids));
-    if (!this.#isakmp.some((sa) => sa.peer === ident.peer && !sa.deleted)) this.#ikeUp(ident, now);
-    if (!wasUp) this.#say(now, sessionStatus(true, ident.peer.address, ident.peer.port));
-  }
-
-  #ikeUp({ peer, planned }: LiveIdent, now: number): void {
-    const connectionId = this.#nextIke++;
-    const ends = { target: peer.address, source: planned.localAddress };
-    this.#isakmp.push({ ...ends, peer, state: "QM_IDLE", connectionId, deleted: false });
-    if (peer.deadPeerDetection === undefined) return;
-    this.#debug("isakmp", now, () => detectionEnabled(this.#debugPeer(peer)));
-  }
-
-  #negotiationLines(ident: LiveIdent, ids: { connection: number; flow: number }): Message[] {
-    const shown = ident.shown(0);
-    const { lifetimeSeconds, lifetimeKilobytes } = saSettingsOf(this.config, ident.planned.settings);
-    const sas = shown.sas.filter(({ connectionId }) => connectionId >= ids.connection);
-    const negotiation = {
-      local: shown.localAddress,
-      remote: shown.peer,
-      localProxy: shown.local,
-      remoteProxy: shown.remote,
-      map: shown.map,
-      lifetimeSeconds,
-      lifetimeKilobytes,
-      flowIds: [ids.flow, ids.flow + 1],
-      sas: sas.map((sa) => ({ ...sa, protocol: sa.protocol === "ah" ? ("ah" as const) : ("esp" as const) })),
-    };
-    return negotiationLines(negotiation, "local");
-  }
-
-  #isUp(peer: Peer): boolean {
-    return this.idents.some((ident) => ident.peer === peer && ident.hasSas);
-  }
-
-  #identOf(sa: Sa): LiveIdent | undefined {
-    return this.idents.find((ident) => ident.installed.some((one) => one.sa === sa));
-  }
-
-  #saGone(sa: Sa, now: number): void {
-    const ident = this.#identOf(sa);
-    if (ident === undefined) return;
-    ident.lose(sa);
-    if (!this.#isUp(ident.peer)) this.#say(now, sessionStatus(false, ident.peer.address, ident.peer.port));
-  }
-
-  #peerDead(peer: Peer, address: string, now: number): void {
-    const debugPeer = { ...this.#debugPeer(peer), address };
-    this.#debug("isakmp", now, () => notResponding(debugPeer));
-    this.#say(now, sessionStatus(false, address, peer.port));
-    this.#debug("isakmp", now, () => destroyed(debugPeer, this.#node()));
-    this.#forget(peer, now);
-  }
-
-  #peerGone(peer: Peer, address: string, now: number): void {
-    if (this.#isUp(peer)) this.#say(now, sessionStatus(false, address, peer.port));
-    this.#forget(peer, now);
-  }
-
-  /** IKE's SA goes, and with it the SAs of the peer. */
-  #forget(peer: Peer, now: number): void {
-    for (const ident of this.idents) if (ident.peer === peer) ident.clear();
-    this.#isakmp = this.#isakmp.map((sa) =>
-      sa.peer === peer && !sa.deleted ? { ...sa, state: "MM_NO_STATE", deleted: true, deletedAt: now } : sa,
-    );
-  }
-
-  /** Deletes the SAs of some identities. With `ike`, those of IKE to their peers too: `clear crypto session`. */
-  clear(now: number, which: (ident: LiveIdent) => boolean, ike: boolean): void {
-    for (const ident of this.idents.filter(which)) {
-      const wasUp = this.#isUp(ident.peer);
-      ident.clear();
-      if (wasUp && !this.#isUp(ident.peer)) this.#say(now, sessionStatus(false, ident.peer.address, ident.peer.port));
-      if (ike) this.#forget(ident.peer, now);
+    const isNew = !this.idents.includes(ident);
+    if (isNew) this.#idents.admit(ident);
+    try {
+      ident.install(this.#plane, now, keying, ids, this.#chance());
+    } catch (error) {
+      if (isNew) this.#idents.dismissEmpty();
+      throw error;
     }
+    if (isNew) this.#idents.succeed(ident);
+    this.#nextConnection += ident.installed.filter(({ generation }) => generation === ids.flow).length;
+    this.#nextFlow += 2;
+    this.#journal.debug("ipsec", now, () => madeLines(this.config, ident, ids.flow));
+    this.#journal.tellStatus(now, this.idents);
+  }
+
+  /** Nobody could be agreed with. Without an answer the next of the peer's addresses takes its place. */
+  failed(now: number, ident: LiveIdent, reason: "no answer" | "refused"): void {
+    for (const policy of ident.policies) policy.askAgain();
+    ident.rekeying = false;
+    if (reason === "no answer") ident.peer.failOver();
+    else this.#journal.say(now, modeFailure(ident.peer.address));
+  }
+
+  /** An IKE SA with a peer is up. */
+  established(now: number, peer: Peer): void {
+    if (peer.deadPeerDetection !== undefined) this.#debugIke(peer.address, peer, now, detectionEnabled);
+    this.driver?.established(now, peer);
+  }
+
+  /** What a peer says inside an IKE SA, decrypted and authenticated. False: it was malformed or old, and changed nothing. */
+  informed(now: number, peer: Peer, sa: IkeSa, chain: PayloadChain): boolean {
+    const heard = this.driver?.informed(now, peer, sa, chain) ?? false;
+    const sequence = heard ? acknowledgement(sa, chain) : undefined;
+    if (sequence !== undefined) {
+      const address = Math.floor(this.#chance() * 2 ** 32);
+      this.#debugIke(peer.address, peer, now, (to) => acknowledged(to, this.#node(), sequence, address));
+    }
+    for (const ident of this.idents) if (ident.peer === peer) this.driver?.gone(now, ident.followPeer());
+    this.#tellChanges(now);
+    return heard;
+  }
+
+  /** `crypto ipsec client ezvpn connect`: the remotes of that name come up, or those of all. Answers how many there are. */
+  connect(now: number, name: string | undefined): number {
+    const chosen = this.idents.filter(
+      ({ planned: { client } }) => client !== undefined && client.name === (name ?? client.name),
+    );
+    for (const ident of chosen) {
+      ident.wanted = true;
+      if (!ident.hasSas) this.#acquire(now, ident);
+    }
+    return chosen.length;
+  }
+
+  /** Deletes the SAs of some identities, and tells their peers. With `ike`, its SAs to those peers too. */
+  clear(now: number, which: (ident: LiveIdent) => boolean, ike: boolean): void {
+    const chosen = this.idents.filter(which);
+    for (const ident of chosen) this.driver?.gone(now, ident.clear());
+    if (ike) for (const { address } of new Set(chosen.map(({ peer }) => peer))) this.#release(now, address);
+    this.#tellChanges(now);
+  }
+
+  /** Deletes all SAs of IKE, and no others: `clear crypto isakmp`. */
+  clearIke(now: number): void {
+    for (const { target, deleted } of [...this.isakmpSas]) if (!deleted) this.#release(now, target);
+  }
+
+  #release(now: number, address: string): void {
+    const sa = this.#ike?.find(address);
+    if (sa !== undefined) this.#ike?.release(now, sa, "cleared");
   }
 
   /** Identities and their SAs, as the show commands print them. */
   shown(now: number): Ident[] {
-    for (const ident of this.idents) ident.retire();
-    return this.idents.map((ident) => ident.shown(now));
-  }
-
-  get isakmpSas(): readonly IsakmpSa[] {
-    return this.#isakmp;
+    return this.#idents.shown(this.config, now);
   }
 
   /** Deletes policies, SAs and peers. The plane stays. */
   close(): void {
     for (const ident of this.idents) ident.clear();
+    this.#idents.dismissEmpty();
     for (const policy of this.#policies) policy.delete();
-    for (const peer of new Set(this.idents.map((ident) => ident.peer))) peer.delete();
+    this.#idents.peers.keep(() => false);
   }
 
-  /** Packets outside the window have no event: they are counted, and a change is reported. */
-  #reportReplays(now: number): void {
-    for (const { installed } of this.idents) {
-      for (const { sa, connectionId } of installed) {
-        const { stale = 0, replayed = 0 } = sa.stats.dropped;
-        const before = this.#replays.get(connectionId) ?? 0;
-        if (stale + replayed === before) continue;
-        this.#replays.set(connectionId, stale + replayed);
-        for (let packet = before; packet < stale + replayed; packet++) this.#say(now, replayFailed(connectionId));
-      }
-    }
+  /** After SAs may have gone. */
+  #tellChanges(now: number): void {
+    this.#idents.dismissEmpty();
+    this.#idents.dismissPeers((address) => this.#ike?.find(address) !== undefined);
+    this.#journal.tellStatus(now, this.idents);
   }
 
-  #debugPeer(peer: Peer): DebugPeer {
-    const ike = this.#isakmp.filter((sa) => sa.peer === peer).at(-1);
-    return { address: peer.address, port: peer.port, connectionId: ike?.connectionId ?? 0 };
+  #debugIke(address: string, { port }: Peer, now: number, lines: (peer: DebugPeer) => readonly Message[]): void {
+    this.#journal.debug("isakmp", now, () => lines(debugPeer(this.isakmpSas, address, port)));
   }
 
   /** The number of an exchange, as IOS prints it: 32 bits with a sign. */
   #node(): number {
     return Math.floor(this.#chance() * 2 ** 32) | 0;
-  }
-
-  #debug(what: "ipsec" | "isakmp", now: number, lines: () => Message[]): void {
-    if (this.debugging[what]) for (const line of lines()) this.#say(now, line);
-  }
-
-  #say(now: number, message: Message): void {
-    this.log.write((this.#options.epoch ?? 0) + now, message);
   }
 }

@@ -1,31 +1,7 @@
 // interface: the address, the crypto map on it, the tunnel it is, what overrides the global settings.
+import { interfaceName } from "../interface-name.js";
 import { type DfBit, type Fragmentation, type Interface, newInterface } from "../model.js";
 import { type Commands, type Fields, findOrAdd, type Reading, removeWhere } from "../reading.js";
-
-/** Types in IOS's capitals, whatever was typed. */
-const TYPES = [
-  "Ethernet",
-  "FastEthernet",
-  "GigabitEthernet",
-  "TenGigabitEthernet",
-  "Serial",
-  "Tunnel",
-  "Loopback",
-  "Virtual-Template",
-  "Virtual-Access",
-  "Vlan",
-  "Port-channel",
-  "Dialer",
-  "ATM",
-  "BRI",
-  "Null",
-];
-
-export function interfaceName(type: string, unit = ""): string {
-  const [, letters = type, number = ""] = /^([A-Za-z-]+)(\d.*)?$/.exec(type) ?? [];
-  const known = TYPES.find((name) => name.toLowerCase() === letters.toLowerCase());
-  return `${known ?? letters}${number}${unit}`;
-}
 
 export const INTERFACES: Commands<"global"> = {
   "interface <type> [<unit:unit>]": (fields, reading) => {

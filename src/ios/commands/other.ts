@@ -44,7 +44,7 @@ const LINES: Readonly<Record<Place, readonly string[]>> = {
   controller: ["controller <type> <unit:unit>"],
   routing: [
     "ip classless",
-    "ip route <network:address> <mask:address> <via>",
+    "ip route <network:address> <mask:address> <via> [<unit:unit>] [<hop:address>] [<distance:1-255>]",
     "no ip http server",
     "no ip http secure-server",
     "ip http server",

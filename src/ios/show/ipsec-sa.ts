@@ -38,7 +38,7 @@ function identLines(ident: Ident, detail: boolean): string[] {
     `  local ident (addr/mask/prot/port): (${proxyText(ident.local)})`,
     `  remote ident (addr/mask/prot/port): (${proxyText(ident.remote)})`,
     `  current_peer: ${ident.peer}:${ident.peerPort}`,
-    "    PERMIT, flags={origin_is_acl,}",
+    `    PERMIT, flags={${ident.origin === "dynamic map" ? "" : "origin_is_acl,"}}`,
     ...counterLines(ident.counters).map((line) => `    ${line}`),
     ...(detail ? detailLines(ident.counters).map((line) => `    ${line}`) : []),
     `    local crypto endpt.: ${ident.localAddress}, remote crypto endpt.: ${ident.peer}`,

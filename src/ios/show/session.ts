@@ -2,6 +2,13 @@
 import { writeAccessRule } from "../write.js";
 import type { Ident, IsakmpSa } from "./state.js";
 
+const ORIGINS: Readonly<Record<Ident["origin"], string>> = {
+  map: "crypto map",
+  "dynamic map": "dynamic crypto map",
+  tunnel: "crypto map", // of the tunnel's own, made from its profile
+  ezvpn: "crypto map",
+};
+
 export function showSession(idents: readonly Ident[], isakmp: readonly IsakmpSa[]): string {
   const lines = ["Crypto session current status"];
   const sessions = new Map<string, Ident[]>();
@@ -26,7 +33,7 @@ export function showSession(idents: readonly Ident[], isakmp: readonly IsakmpSa[
     for (const flow of flows) {
       lines.push(
         `  IPSEC FLOW: ${writeAccessRule(flow.rule)}`,
-        `        Active SAs: ${flow.sas.length}, origin: crypto map`,
+        `        Active SAs: ${flow.sas.length}, origin: ${ORIGINS[flow.origin]}`,
       );
     }
   }

@@ -56,6 +56,8 @@ export interface ShownSa {
 export interface Ident {
   readonly interface: string;
   readonly map: string;
+  /** What made it. */
+  readonly origin: "map" | "dynamic map" | "tunnel" | "ezvpn";
   readonly localAddress: string;
   readonly rule: AccessRule;
   readonly local: ProxyIdentity;
