@@ -45,21 +45,28 @@ export function acknowledged(peer: DebugPeer, node: number, sequence: number, sa
     `ISAKMP (0:${0x10000000 + peer.connectionId - 1}): received packet from ${address} dport 500 sport ${port} Global (I) QM_IDLE`,
     `ISAKMP: set new node ${node} to QM_IDLE`,
     `${tag(peer)} processing HASH payload. message ID = ${node}`,
-    `${tag(peer)} processing NOTIFY R_U_THERE_ACK protocol 1 spi 0, message ID = ${node}, sa = ${sa.toString(16).toUpperCase()}`,
-    `${tag(peer)} DPD/R_U_THERE_ACK received from peer ${address}, sequence 0x${sequence.toString(16).toUpperCase()}`,
+    `${tag(peer)} processing NOTIFY R_U_THERE_ACK protocol 1 spi 0, message ID = ${node}, sa = ${hex(sa)}`,
+    `${tag(peer)} DPD/R_U_THERE_ACK received from peer ${address}, sequence 0x${hex(sequence)}`,
     `${tag(peer)} deleting node ${node} error FALSE reason "informational (in) state 1"`,
     `${tag(peer)} Input = IKE_MESG_FROM_PEER, IKE_INFO_NOTIFY`,
     `${tag(peer)} ${STATE} IKE_P1_COMPLETE`,
   ].map(debug);
 }
 
+/** What IOS has of a peer in memory: a number that it prints as an address, and the exchanges it still knows. */
+export interface DebugMemory {
+  readonly structure: number;
+  readonly nodes: readonly number[];
+}
+
 /** The last probe was missed: what comes before the session's DOWN message. */
-export function notResponding(peer: DebugPeer): Message[] {
+export function notResponding(peer: DebugPeer, { structure }: DebugMemory): Message[] {
   return [
     `${tag(peer)} incrementing error counter on sa: PEERS_ALIVE_TIMER`,
     `${tag(peer)} peer ${peer.address} not responding!`,
     `${tag(peer)} peer does not do paranoid keepalives.`,
     `${tag(peer)} deleting SA reason "peers alive" state (I) QM_IDLE (peer ${peer.address}) input queue 0`,
+    `ISAKMP: Unlocking IPSEC struct 0x${hex(structure)} from delete_siblings, count 0`,
   ].map(debug);
 }
 
@@ -70,4 +77,34 @@ export function destroyed(peer: DebugPeer, node: number): Message[] {
     `${tag(peer)} Input = IKE_MESG_FROM_TIMER, IKE_TIMER_PEERS_ALIVE`,
     `${tag(peer)} ${STATE} IKE_DEST_SA`,
   ].map(debug);
+}
+
+/** The IKE SA is taken apart; `spis`: of inbound SAs, whose end nobody can be told. */
+export function buried(peer: DebugPeer, memory: DebugMemory, localAddress: string, spis: readonly number[]): Message[] {
+  const { structure, nodes } = memory;
+  const state = `${tag(peer)} Old State = IKE_DEST_SA New State = IKE_DEST_SA`;
+  const deleting = (error: string, reason: string) =>
+    nodes.map((node) => `${tag(peer)} deleting node ${node} error ${error} reason "${reason}"`);
+  return [
+    `${tag(peer)} deleting SA reason "peers alive" state (I) QM_IDLE (peer ${peer.address}) input queue 0`,
+    `ISAKMP: Unlocking IKE struct 0x${hex(structure)} for isadb_mark_sa_deleted(), count 0`,
+    `ISAKMP: Deleting peer node by peer_reap for ${peer.address}: ${hex(structure)}`,
+    ...deleting("TRUE", "peers alive"),
+    `${tag(peer)} Input = IKE_MSG_INTERNAL, IKE_PHASE1_DEL`,
+    state,
+    "ISAKMP: received ke message (4/1)",
+    "ISAKMP: received ke message (3/1)",
+    ...spis.map(
+      (spi) =>
+        `ISAKMP: ignoring request to send delete notify (no ISAKMP sa) src ${localAddress} dst ${peer.address} for SPI 0x${hex(spi)}`,
+    ),
+    `${tag(peer)} deleting SA reason "" state (I) MM_NO_STATE (peer ${peer.address}) input queue 0`,
+    ...deleting("FALSE", ""),
+    `${tag(peer)} Input = IKE_MESG_FROM_PEER, IKE_MM_EXCH`,
+    state,
+  ].map(debug);
+}
+
+function hex(number: number): string {
+  return number.toString(16).toUpperCase();
 }

@@ -14,7 +14,7 @@ import { compileSyntax, type Match, match, type Syntax } from "./syntax.js";
 type Run = (session: IosSession, now: number, fields: Fields) => string;
 
 const COMMANDS: Readonly<Record<string, Run>> = {
-  "show crypto ipsec sa [map <map>] [<form:address|identity>] [interface <interface> [<unit:unit>]] [<detail:detail>]":
+  "show crypto ipsec sa [map <map>] [peer <peer:address>] [<form:address|identity>] [interface <interface> [<unit:unit>]] [<detail:detail>]":
     (session, now, fields) => showIpsecSa(session.shown(now), saFilter(fields)),
   "show crypto isakmp sa": (session) => showIsakmpSa(session.isakmpSas),
   "show crypto session": (session, now) => showSession(session.shown(now), session.isakmpSas),
@@ -100,9 +100,10 @@ function invalid(words: readonly string[]): string {
 }
 
 function saFilter(fields: Fields): IpsecSaFilter {
-  const [map, form, name] = ["map", "form", "interface"].map((field) => fields.optional(field));
+  const [map, peer, form, name] = ["map", "peer", "form", "interface"].map((field) => fields.optional(field));
   return {
     ...(map === undefined ? {} : { map }),
+    ...(peer === undefined ? {} : { peer }),
     ...(form === undefined ? {} : { form: form as "address" | "identity" }),
     ...(name === undefined ? {} : { interface: name + fields.text("unit") }),
     detail: fields.optional("detail") !== undefined,

@@ -16,6 +16,8 @@ export {
 } from "./debug-ipsec.js";
 export {
   acknowledged,
+  buried,
+  type DebugMemory,
   type DebugPeer,
   destroyed,
   detectionEnabled,
@@ -31,7 +33,6 @@ export {
   type Level,
   type Message,
   modeFailure,
-  notIpsec,
   replayFailed,
   sessionStatus,
   type UnknownSpi,

@@ -38,15 +38,6 @@ export function invalidSpi({ target, protocol, spi, source }: UnknownSpi): Messa
   };
 }
 
-/** A clear packet came where the crypto map asks for a protected one. */
-export function notIpsec(target: string, source: string, protocol: number): Message {
-  return {
-    level: 4,
-    text: `%CRYPTO-4-RECVD_PKT_NOT_IPSEC: Rec'd packet not an IPSEC packet. (ip) vrf/dest_addr= /${target}, src_addr= ${source}, prot= ${protocol}`,
-    ration: `not ipsec ${source}`,
-  };
-}
-
 /** `identity`: what the peer called itself in IKE; with pre-shared keys its address. */
 export function sessionStatus(up: boolean, peer: string, port: number, identity = peer): Message {
   return {

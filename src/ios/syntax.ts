@@ -60,11 +60,6 @@ function readNodes(tokens: string[]): Node[] {
   return nodes;
 }
 
-/** The word a command begins with. */
-export function firstWord(syntax: Syntax): string {
-  return syntax[0]?.kind === "word" ? syntax[0].word : "";
-}
-
 export interface Reader {
   /** Whether `found` may stand for `wanted`. */
   readonly same: (found: string, wanted: string) => boolean;

@@ -32,7 +32,7 @@ describe("what cannot be done ends with status 2 and a sentence", () => {
     [["check"], "check needs a file"],
     [["check", "/nowhere/a.cfg"], "cannot read the configuration /nowhere/a.cfg: ENOENT"],
     [["format", "a", "b"], "format takes one file"],
-    [["lab", "a"], "lab takes two files"],
+    [["lab", "a"], "lab takes 2 to 16 files"],
     [["lab", "--speed"], "'--speed'"],
   ])("%j", async (words, sentence) => {
     const { status, said, complained } = await run("ios", ...words);
@@ -115,6 +115,40 @@ describe("lab", () => {
     );
   });
 
+  test("three routers: a hub that answers anybody, two that it does not name", async () => {
+    const folder = directory();
+    const spoke = (number: number) => `hostname s${number}
+crypto ipsec transform-set t esp-gcm
+crypto map m 10
+ set peer 192.0.2.100
+ set transform-set t
+ match address 101
+interface FastEthernet0
+ ip address 192.0.2.${number} 255.255.255.0
+ crypto map m
+access-list 101 permit ip 10.${number}.0.0 0.0.255.255 10.100.0.0 0.0.255.255
+`;
+    const hub = `hostname hub
+crypto ipsec transform-set t esp-gcm
+crypto dynamic-map anybody 10
+ set transform-set t
+crypto map m 10 ipsec-isakmp dynamic anybody
+interface FastEthernet0
+ ip address 192.0.2.100 255.255.255.0
+ crypto map m
+`;
+    const files = [hub, spoke(1), spoke(2)].map((text, nth) => {
+      const file = join(folder, `${nth}.cfg`);
+      writeFileSync(file, text);
+      return file;
+    });
+    const commands = ["s1# ping 3", "s2# ping 3", "hub# show crypto session", "hub# show crypto isakmp sa"];
+    const { status, said, complained } = await run("ios", "lab", ...files, ...commands.flatMap((one) => ["-c", one]));
+    expect([status, complained]).toEqual([0, ""]);
+    expect(said.match(/Success rate is 100 percent \(3\/3\)/g)).toHaveLength(2);
+    expect(said.match(/Session status: UP-ACTIVE/g)).toHaveLength(2);
+  });
+
   test("a command that is none is marked, and the status says so", async () => {
     const { a, b } = files();
     const { status, said } = await lab(a, b, "show crypto ipsec su", "connect nobody");
@@ -127,7 +161,7 @@ describe("lab", () => {
     const { a, b } = files();
     const { said } = await lab(a, b, "?");
     expect(said).toContain(
-      "\nshow crypto ipsec sa [map MAP] [address | identity] [interface INTERFACE [UNIT]] [detail]\n",
+      "\nshow crypto ipsec sa [map MAP] [peer PEER] [address | identity] [interface INTERFACE [UNIT]] [detail]\n",
     );
     expect(said).toContain("\nping [COUNT] [FLOW]\n");
   });

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import {
   acknowledged,
+  buried,
   type DebugNegotiation,
   destroyed,
   detectionEnabled,
@@ -27,6 +28,25 @@ function logged(at: number, ...messages: Message[]): string[] {
 }
 
 const texts = (messages: Message[]) => messages.map(({ text }) => text);
+
+/** What the guide's router B agrees on the second time. */
+const NEGOTIATION: DebugNegotiation = {
+  local: "10.2.2.2",
+  remote: "10.1.1.1",
+  localProxy: ROUTER_B_AGAIN.local,
+  remoteProxy: ROUTER_B_AGAIN.remote,
+  map: "testtag1",
+  lifetimeSeconds: 3600,
+  lifetimeKilobytes: 4608000,
+  flowIds: [3, 4],
+  sas: ROUTER_B_AGAIN.sas.map(({ direction, protocol, spi, transform, connectionId }) => ({
+    direction,
+    protocol: protocol === "ah" ? "ah" : "esp",
+    spi,
+    transform,
+    connectionId,
+  })),
+};
 
 describe("system messages", () => {
   it("10: a packet outside the window", () => {
@@ -60,6 +80,19 @@ describe("show logging", () => {
     expect(header).toEqual(guide);
   });
 
+  it("24, 25, 26: the guide's whole output: the header, and the messages with their times", () => {
+    const guide = `${printed("logging")}${printed("debug-ipsec")}`;
+    const log = new Log();
+    const times = [...guide.matchAll(/\*Mar 24 ([\d:.]+): /g)].map(([, clock]) => march(24, clock as string));
+    const unknown = { target: "10.2.2.2", protocol: 51, spi: 0x1214f0d, source: "10.1.1.1" } as const;
+    const messages = [invalidSpi(unknown), ...negotiationLines(NEGOTIATION, "as-printed")];
+    expect(times).toHaveLength(messages.length);
+    for (const [nth, message] of messages.entries()) log.write(times[nth] as number, message);
+    Object.assign(log.counts, { dropped: 10, rateLimited: 13, buffered: 43, trapLines: 72 });
+    const words = (text: string) => text.trim().split(/\s+/).join(" ");
+    expect(words(log.show())).toBe(words(guide));
+  });
+
   it("26: a ring of bytes; messages of one kind are rationed and counted", () => {
     const log = new Log({ bufferBytes: 4096 });
     for (let second = 0; second < 100; second++) {
@@ -85,27 +118,8 @@ describe("show logging", () => {
 });
 
 describe("debug crypto ipsec", () => {
-  const order = ROUTER_B_AGAIN.sas;
-  const negotiation: DebugNegotiation = {
-    local: "10.2.2.2",
-    remote: "10.1.1.1",
-    localProxy: ROUTER_B_AGAIN.local,
-    remoteProxy: ROUTER_B_AGAIN.remote,
-    map: "testtag1",
-    lifetimeSeconds: 3600,
-    lifetimeKilobytes: 4608000,
-    flowIds: [3, 4],
-    sas: order.map(({ direction, protocol, spi, transform, connectionId }) => ({
-      direction,
-      protocol: protocol === "ah" ? "ah" : "esp",
-      spi,
-      transform,
-      connectionId,
-    })),
-  };
-
   it("25: four SAs are made, line by line as in the guide", () => {
-    const made = texts(negotiationLines(negotiation, "as-printed"));
+    const made = texts(negotiationLines(NEGOTIATION, "as-printed"));
     const guide = printed("debug-ipsec");
     expect(made.map((text) => text.replace(/\s+/g, " ").trim())).toEqual(unwrapped(guide));
     // The lines within a message, their indentation included.
@@ -125,7 +139,7 @@ describe("debug crypto ipsec", () => {
 
   it("e15: sa_dest of an inbound SPI is the local address, unless the guide's lines are asked for", () => {
     const destinations = (form: "local" | "as-printed") =>
-      texts(negotiationLines(negotiation, form))
+      texts(negotiationLines(NEGOTIATION, form))
         .filter((text) => text.includes("create_sa"))
         .map((text) => /sa_dest= (\S+),[\s\S]*spi= (0x\w+)/.exec(text)?.slice(1).join(" "));
     expect(destinations("local")).toEqual([
@@ -140,22 +154,28 @@ describe("debug crypto ipsec", () => {
 
 describe("debug crypto isakmp", () => {
   const peer = { address: "10.2.80.209", port: 500, connectionId: 2 };
-  /** The guide's blanks and its two spellings made one; what IOS says of its own memory left out. */
+  /** The guide's blanks and its two spellings made one; the end of an exchange that it does not show left out. */
   const guide = (name: string) =>
     unwrapped(printed(name))
       .map((text) => text.replace("IKE_MSG_FROM", "IKE_MESG_FROM").replace(/(HW:2\):) ?/, "$1 "))
-      .filter((text) => !/Unlocking|node 1515050537/.test(text));
+      .filter((text) => !/node 1515050537/.test(text));
 
   it("42: the lines of an unanswered probe, four retries and the end", () => {
     expect(texts(detectionEnabled(peer))).toEqual(["ISAKMP:(0:1:HW:2): IKE_DPD is enabled, initializing timers"]);
+    const memory = { structure: 0x81e5c4e8, nodes: [-1067612752, -114443536, 2116015069, -1981865558] };
     const nodes = [-90798077, -1592471565, 1758739401, 320258858, -744493014];
     const made = [
       ...nodes.flatMap((node, missed) => probeSent(peer, node, missed)),
-      ...notResponding(peer),
+      ...notResponding(peer, memory),
       sessionStatus(false, peer.address, peer.port),
       ...destroyed(peer, -2061951065),
+      ...buried(peer, memory, "10.1.32.14", [0x3a7b69bf]),
     ];
     expect(texts(made).map((text) => text.replace(/\s+/g, " "))).toEqual(guide("debug-dpd"));
+  });
+
+  it("42: the lines of a probe that is answered", () => {
+    expect(texts(probeSent(peer, 899852982, 0)).slice(1)).toEqual(guide("debug-dpd-probe"));
   });
 
   it("42: the lines of an answer", () => {

@@ -54,6 +54,7 @@ describe("show crypto ipsec sa", () => {
     expect(showIpsecSa(both, { map: "testtag1" })).toBe(showIpsecSa([ROUTER_A]));
     expect(showIpsecSa(both, { interface: "fastethernet1/0" })).toBe(showIpsecSa([{ ...ROUTER_B, map: "other" }]));
     expect(showIpsecSa(both, { map: "none" })).toBe("No SAs found");
+    expect(showIpsecSa(both, { peer: "10.2.2.2" })).toBe(showIpsecSa([ROUTER_A]));
     const identity = showIpsecSa([ROUTER_A], { form: "identity" });
     expect(identity).toBe(showIpsecSa([ROUTER_A]).split("\n  inbound esp sas:")[0]);
     const address = bare(showIpsecSa([ROUTER_A], { form: "address" }));
@@ -93,6 +94,13 @@ describe("show crypto isakmp sa, show crypto session, show crypto map", () => {
 
   it("27: Router B as the guide prints it; a deleted SA says so", () => {
     expect(`${showIsakmpSa([ike])}\n`).toBe(printed("isakmp-sa-b"));
+    // Router A's rows have lost their columns, and the later ones their addresses, on their way into the text.
+    const words = (text: string) => text.split("\n").map((line) => line.trim().split(/\s+/));
+    const atA = { ...ike, target: "10.2.2.2", source: "10.1.1.1" };
+    expect(words(showIsakmpSa([atA]))).toEqual(words(printed("isakmp-sa-a").trimEnd()));
+    const again = [{ ...atA, state: "MM_NO_STATE", deleted: true } as const, { ...atA, connectionId: 2 }];
+    const bare = words(showIsakmpSa(again).replaceAll("10.2.2.2", "/").replaceAll("10.1.1.1", "/"));
+    expect(bare).toEqual(words(printed("isakmp-sa-a-again").trimEnd()));
     const deleted = showIsakmpSa([{ ...ike, state: "MM_NO_STATE", deleted: true }]);
     expect(deleted.split("\n")[1]).toBe("  /           10.1.1.1    10.2.2.2    MM_NO_STATE 1         0 (deleted)");
   });

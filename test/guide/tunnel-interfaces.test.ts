@@ -15,7 +15,7 @@ function router(
 ) {
   return `crypto ipsec transform-set t esp-gcm
 crypto ipsec profile p
- set security-association replay window-size 256
+ set security-association replay disable
  set transform-set t
 interface FastEthernet0/0
  ip address ${own} 255.255.255.0
@@ -106,6 +106,7 @@ access-list 101 permit ip any any
     expect(shown).toContain("interface: Tunnel0\n  Crypto map tag: Tunnel0-head-0, local addr. 192.0.2.1\n");
     expect(shown).toContain("local ident (addr/mask/prot/port): (0.0.0.0/0.0.0.0/0/0)");
     expect(shown).toContain("#pkts encaps: 5, #pkts encrypt: 5");
+    expect(shown.match(/replay detection support: N/g)).toHaveLength(2);
     expect(execute(b.session, "show ip interface tunnel 0", 0)).toContain("MTU is 1400 bytes");
   });
 });

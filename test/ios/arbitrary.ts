@@ -2,13 +2,18 @@
 import fc from "fast-check";
 import { ICMP_NAMES } from "../../src/ios/access-names.js";
 import { type AccessList, type AccessRule, ANY } from "../../src/ios/access-rule.js";
-import type { IosConfig, SaSettings } from "../../src/ios/index.js";
+import type { IosConfig, MapEntry, OtherLine, Place, SaSettings } from "../../src/ios/index.js";
 import { newConfig, newInterface, newMapEntry } from "../../src/ios/model.js";
 
 const maybe = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined });
 const name = fc.stringMatching(/^[a-z][a-z0-9_]{2,8}$/).map((text) => `x${text}`);
 const address = fc.tuple(...[0, 1, 2, 3].map(() => fc.integer({ min: 0, max: 255 }))).map((parts) => parts.join("."));
 const mask = fc.constantFrom("255.255.255.0", "255.0.0.0", "255.255.255.255");
+
+const host = fc.oneof(
+  address,
+  name.map((text) => `${text}.example`),
+);
 
 const settings: fc.Arbitrary<SaSettings> = fc.record({
   replayWindow: maybe(fc.constantFrom(0, 64, 128, 256, 512, 1024, 2048, 4096)),
@@ -84,28 +89,42 @@ const entry = fc
     sequence: fc.integer({ min: 1, max: 65535 }),
     settings,
     description: maybe(name),
-    peers: fc.uniqueArray(address, { maxLength: 3 }),
+    peers: fc.uniqueArray(fc.record({ host, dynamic: fc.boolean(), default: fc.boolean() }), {
+      selector: (peer) => peer.host,
+      maxLength: 3,
+    }),
     transformSets: fc.uniqueArray(name, { maxLength: 3 }),
     pfs: maybe(fc.constantFrom("group2", "group14")),
     accessList: maybe(name),
   })
-  .map(({ sequence, settings: said, peers, ...rest }) => ({
-    ...newMapEntry(sequence),
-    ...said,
-    ...rest,
-    peers: peers.map((host) => ({ host, dynamic: false, default: false })),
-  }));
+  .map(({ sequence, settings: said, ...rest }) => ({ ...newMapEntry(sequence), ...said, ...rest }));
 
-const entries = fc
-  .uniqueArray(entry, { selector: ({ sequence }) => sequence, minLength: 1, maxLength: 3 })
-  .map((list) => list.sort((a, b) => a.sequence - b.sequence));
-const maps = fc.uniqueArray(fc.record({ name, localAddress: fc.constant(undefined), entries }), {
-  selector: (map) => map.name,
-  maxLength: 2,
-});
+/** What stands for the entries of a dynamic map. */
+const dynamicEntry = fc
+  .record({ sequence: fc.integer({ min: 1, max: 65535 }), dynamic: name })
+  .map(({ sequence, dynamic }) => ({ ...newMapEntry(sequence), dynamic }));
+
+const mapsOf = (element: fc.Arbitrary<MapEntry>, localAddress: fc.Arbitrary<string | undefined>) => {
+  const entries = fc
+    .uniqueArray(element, { selector: ({ sequence }) => sequence, minLength: 1, maxLength: 3 })
+    .map((list) => list.sort((a, b) => a.sequence - b.sequence));
+  return fc.uniqueArray(fc.record({ name, localAddress, entries }), { selector: (map) => map.name, maxLength: 2 });
+};
 
 const dfBit = maybe(fc.constantFrom("clear" as const, "set" as const, "copy" as const));
 const fragmentation = maybe(fc.constantFrom("before-encryption" as const, "after-encryption" as const));
+
+const PLACES: readonly Place[] = ["version", "system", "controller", "routing", "services"];
+
+const otherLine: fc.Arbitrary<OtherLine> = fc.constantFrom(
+  { place: "version", line: "service timestamps log datetime msec", block: [] },
+  { place: "system", line: "no aaa new-model", block: [] },
+  { place: "system", line: "enable secret 5 $1$abcd", block: [] },
+  { place: "controller", line: "controller ISA 5/1", block: [] },
+  { place: "routing", line: "ip route 10.2.0.0 255.255.0.0 Tunnel0", block: [] },
+  { place: "routing", line: "ip route 0.0.0.0 0.0.0.0 FastEthernet0/0 192.0.2.9 250", block: [] },
+  { place: "services", line: "line vty 0 4", block: ["password lab", "login"] },
+);
 
 const router = fc.record({
   number: fc.integer({ min: 0, max: 99 }),
@@ -114,13 +133,15 @@ const router = fc.record({
     ipMtu: maybe(fc.integer({ min: 68, max: 65535 })),
     shutdown: fc.boolean(),
     cryptoMap: maybe(name),
+    description: maybe(fc.array(name, { minLength: 1, maxLength: 3 }).map((words) => words.join(" "))),
+    other: fc.subarray(["ip broadcast-address 0.0.0.0", "no ip route-cache cef", "duplex full", "clock rate 128000"]),
     dfBit,
     fragmentation,
     ezvpn: fc.array(fc.record({ name, side: fc.constantFrom("inside" as const, "outside" as const) }), {
       maxLength: 1,
     }),
     tunnel: fc.record({
-      source: maybe(address),
+      source: maybe(fc.oneof(address, fc.constantFrom("FastEthernet0/0", "Loopback0"))),
       destination: maybe(address),
       mode: maybe(fc.constantFrom("ipsec ipv4", "gre ip")),
       profile: maybe(name),
@@ -149,9 +170,10 @@ export const config: fc.Arbitrary<IosConfig> = fc
         fc.record({
           type: maybe(fc.constantFrom("0", "6")),
           key: name,
-          address,
-          mask: maybe(mask),
-          hostname: fc.constant(undefined),
+          whom: fc.oneof(
+            fc.record({ address, mask: maybe(mask), hostname: fc.constant(undefined) }),
+            name.map((hostname) => ({ address: undefined, mask: undefined, hostname })),
+          ),
           noXauth: fc.boolean(),
         }),
         { maxLength: 3 },
@@ -190,21 +212,28 @@ export const config: fc.Arbitrary<IosConfig> = fc
       fc.record({
         name,
         connect: fc.constantFrom("auto" as const, "manual" as const),
-        group: name,
-        key: name,
+        membership: maybe(fc.record({ group: name, key: name })),
         mode: maybe(fc.constantFrom("client" as const, "network-extension" as const)),
-        peers: fc.uniqueArray(address, { maxLength: 3 }),
+        peers: fc.uniqueArray(host, { maxLength: 3 }),
       }),
       { selector: (client) => client.name, maxLength: 2 },
     ),
-    dynamicMaps: maps,
-    maps,
+    dynamicMaps: mapsOf(entry, fc.constant(undefined)),
+    maps: mapsOf(fc.oneof(entry, dynamicEntry), maybe(fc.constantFrom("Loopback0", "FastEthernet0/1"))),
+    other: fc.uniqueArray(otherLine, { selector: ({ line }) => line, maxLength: 5 }),
     routers: fc.uniqueArray(router, { selector: ({ number }) => number, maxLength: 3 }),
     accessLists: fc.uniqueArray(accessList, { selector: (list) => list.name, maxLength: 3 }),
   })
-  .map(({ routers, ipsec: { said, ...globals }, profiles, ...rest }) => ({
+  .map(({ routers, ipsec: { said, ...globals }, isakmp, profiles, ezvpn, ...rest }) => ({
     ...newConfig(),
     ...rest,
+    isakmp: { ...isakmp, keys: isakmp.keys.map(({ whom, ...key }) => ({ ...key, ...whom })) },
+    ezvpn: ezvpn.map(({ membership, ...client }) => ({
+      ...client,
+      ...(membership ?? { group: undefined, key: undefined }),
+    })),
+    // As IOS prints them: by place.
+    other: PLACES.flatMap((place) => rest.other.filter((line) => line.place === place)),
     ipsec: { ...said, ...globals },
     profiles: profiles.map(({ said: own, ...profile }) => ({ ...own, ...profile })),
     interfaces: routers.map(({ number, said: own }) => ({ ...newInterface(`FastEthernet0/${number}`), ...own })),

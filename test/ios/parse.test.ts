@@ -67,10 +67,10 @@ const SAID: Record<string, string[]> = {
     "6 warning: set security-association replay disable: replaces `replay window-size 128`: the two exclude each other",
     `6 note: set security-association replay disable: ${REPLAY_OFF}`,
     ...NOTHING_PROTECTED(4, "crypto map ETH0 17"),
-    "12 warning: set transform-set txfm: transform set txfm is not there: the entry cannot protect with it",
-    "13 warning: match address 101: access list 101 is not there",
-    NO_KEY(11, "10.12.12.12"),
-    ...NOTHING_PROTECTED(22, "crypto map test 1"),
+    "13 warning: set transform-set txfm: transform set txfm is not there: the entry cannot protect with it",
+    "14 warning: match address 101: access list 101 is not there",
+    NO_KEY(12, "10.12.12.12"),
+    ...NOTHING_PROTECTED(24, "crypto map test 1"),
   ],
 };
 

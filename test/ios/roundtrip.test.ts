@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { parseConfig, writeConfig } from "../../src/ios/index.js";
+import { parseConfig, showRunningConfig, writeConfig } from "../../src/ios/index.js";
 import { config } from "./arbitrary.js";
 
 // When it fails, fast-check prints the seed and the smallest configuration that does.
@@ -9,6 +9,7 @@ it("any configuration written is read as it was, nothing misunderstood", () => {
     fc.property(config, (given) => {
       const { config: read, diagnostics } = parseConfig(writeConfig(given));
       expect(read).toEqual(given);
+      expect(parseConfig(showRunningConfig(given)).config).toEqual(given);
       const misread = diagnostics.filter(
         ({ reason, severity }) => severity === "error" || /not understood|misspelt|in one line/.test(reason),
       );

@@ -38,7 +38,7 @@ export class LabConsole {
     this.#router = lab.routers[0] as LabRouter;
     for (const { name, session } of lab.routers) {
       for (const { text, reason } of session.diagnostics) this.complaints.push(`${name}: ${text}: ${reason}`);
-      if (session.idents.length === 0) this.complaints.push(`${name}: nothing is protected`);
+      if (!session.protects) this.complaints.push(`${name}: nothing is protected`);
     }
   }
 

@@ -9,11 +9,14 @@ import { UsageError } from "../usage.js";
 import { LabConsole } from "./console.js";
 import { converse } from "./terminal.js";
 
+/** Routers of a lab. */
+const ROUTERS = 16;
+
 const HELP = `wasm-ipsec ios: routers' configurations
 
   wasm-ipsec ios check FILE...       what is wrong, doubtful or weak in a running configuration
   wasm-ipsec ios format FILE         the configuration as show running-config prints it
-  wasm-ipsec ios lab A.cfg B.cfg     two routers in this process, with a prompt
+  wasm-ipsec ios lab A.cfg B.cfg...  routers in this process, 2 to 16 of them, with a prompt
 
   --command TEXT, -c   lab: a command instead of the prompt; repeatable, in order
   --quiet              check: no notes, warnings and errors only
@@ -21,14 +24,15 @@ const HELP = `wasm-ipsec ios: routers' configurations
 
 In the lab the commands are those of a router: show, clear, debug, words shortened or not; ? lists them. Beside them:
   ping [COUNT] [FLOW]  packets of hosts behind the router through its first or FLOW-th access rule, and back
-  connect NAME         to the other router (or put NAME# before a command)
+  connect NAME         to another router (or put NAME# before a command)
   wait SECONDS         the clock goes on by so much
   unplug, plug         the router's cable
   exit
 
   wasm-ipsec ios lab a.cfg b.cfg -c "ping 10" -c "show crypto ipsec sa" -c "ipseca-72a# show logging"
 
-Keys are drawn at random for both: IKE is not part of this.
+What stands in for IKE draws keys at random and gives them to both ends, whatever their policies and keys are; proposals,
+INFORMATIONAL messages and what follows from them are as between two routers.
 
 Exit status: check 0 nothing worse than notes, 1 warnings or errors; lab 0 every command was understood, 1 one was
 not; 2 nothing could be done.`;
@@ -51,9 +55,8 @@ export async function runIos(words: readonly string[], streams: Streams): Promis
       return 0;
     }
     case "lab": {
-      const [a, b, ...more] = files;
-      if (a === undefined || b === undefined || more.length > 0) throw usage("lab takes two files");
-      return lab([a, b], values.command, streams);
+      if (files.length < 2 || files.length > ROUTERS) throw usage(`lab takes 2 to ${ROUTERS} files`);
+      return lab(files, values.command, streams);
     }
     case undefined:
       throw usage("ios: no command; there are check, format and lab");
@@ -122,7 +125,7 @@ function shortened(text: string): string {
   return text.length > 44 ? `${text.slice(0, 41)}...` : text;
 }
 
-async function lab(files: readonly [string, string], commands: readonly string[] | undefined, streams: Streams) {
+async function lab(files: readonly string[], commands: readonly string[] | undefined, streams: Streams) {
   const configs = files.map((file) => ({ file, ...readConfig(file) }));
   for (const { file, diagnostics } of configs) {
     for (const { line, text, reason } of diagnostics.filter(({ severity }) => severity === "error")) {

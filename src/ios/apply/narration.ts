@@ -6,20 +6,12 @@ import { type PayloadChain, readPayloads } from "../../ike/payload.js";
 import type { Peer } from "../../liveness/peer.js";
 import type { AccessRule } from "../access-rule.js";
 import { type DebugSa, negotiationLines, unsupportedLines } from "../debug-ipsec.js";
-import type { DebugPeer } from "../debug-isakmp.js";
 import type { Message } from "../messages.js";
 import type { IosConfig } from "../model.js";
 import { saSettingsOf } from "../precedence.js";
-import type { IsakmpSa } from "../show/state.js";
 import { suitesOf } from "../transforms.js";
 import { type LiveIdent, proxiesOf } from "./live-ident.js";
 import { type Answer, mirroredRule, type Proposal } from "./proposal.js";
-
-/** The peer at an address, with the connection id of the last IKE SA to it. */
-export function debugPeer(sas: readonly IsakmpSa[], address: string, port: number): DebugPeer {
-  const sa = sas.filter(({ target }) => target === address).at(-1);
-  return { address, port, connectionId: sa?.connectionId ?? 0 };
-}
 
 /** The number that an R_U_THERE_ACK among the payloads acknowledges. */
 export function acknowledgement(sa: IkeSa, chain: PayloadChain): number | undefined {

@@ -36,6 +36,11 @@ export class Responder {
     this.#peers = peers;
   }
 
+  /** Whether there is a dynamic map. */
+  get answers(): boolean {
+    return this.#dynamics.length > 0;
+  }
+
   /** The peer at an address that may speak to a local one; made, where a dynamic map answers anybody. */
   peerAt(localAddress: string, address: string): Peer | undefined {
     const known = this.#peers.at(localAddress, address);

@@ -10,23 +10,14 @@ import type { Peer } from "../../liveness/peer.js";
 import type { Sa } from "../../sad/sa.js";
 import type { Policy } from "../../spd/policy.js";
 import type { Verdict } from "../../verdict.js";
-import {
-  acknowledged,
-  type DebugPeer,
-  destroyed,
-  detectionEnabled,
-  notResponding,
-  probeSent,
-} from "../debug-isakmp.js";
 import type { Diagnostic } from "../diagnostic.js";
 import type { Log } from "../logging.js";
-import { invalidSpi, type Message, modeFailure } from "../messages.js";
+import { invalidSpi, modeFailure } from "../messages.js";
 import type { IosConfig } from "../model.js";
 import type { Ident, IsakmpSa } from "../show/state.js";
 import type { IdentTable } from "./ident-table.js";
 import { Journal } from "./journal.js";
 import type { Keying, LiveIdent } from "./live-ident.js";
-import { acknowledgement, debugPeer, madeLines, refusedLines } from "./narration.js";
 import type { Answer, Proposal } from "./proposal.js";
 import type { IosIke, SessionOptions } from "./session-options.js";
 
@@ -67,13 +58,18 @@ export class IosSession {
     this.#policies = parts.policies;
     this.#ike = options.ike;
     this.driver = options.ike && new IkeDriver(plane, options.ike);
-    this.#journal = new Journal(options);
     this.#chance = options.chance ?? (() => (crypto.getRandomValues(new Uint32Array(1))[0] as number) / 2 ** 32);
+    this.#journal = new Journal(options, this.#chance, () => this.isakmpSas);
   }
 
   /** In the order of the configuration, those of dynamic maps' peers last. */
   get idents(): readonly LiveIdent[] {
     return this.#idents.list;
+  }
+
+  /** Whether it protects anything: names a peer, or answers some. */
+  get protects(): boolean {
+    return this.idents.length > 0 || this.#idents.responder.answers;
   }
 
   get log(): Log {
@@ -128,12 +124,10 @@ export class IosSession {
         this.driver?.gone(now, this.identOf(event.sa)?.lose(event.sa) ?? []);
         break;
       case "probe":
-        this.#debugIke(event.peer.address, event.peer, now, (peer) => probeSent(peer, this.#node(), event.missed));
+        this.#journal.tellProbe(now, event.peer, event.missed);
         break;
       case "peer-dead":
-        this.#debugIke(event.address, event.peer, now, notResponding);
-        this.#journal.tellStatus(now, this.idents);
-        this.#debugIke(event.address, event.peer, now, (peer) => destroyed(peer, this.#node()));
+        this.#journal.tellDeath(now, event.peer, event.address, this.idents);
         break;
       case "invalid-spi":
         this.log.counts.rateLimited += event.suppressed;
@@ -153,8 +147,7 @@ export class IosSession {
   /** What a peer's proposal comes to; the SAs of an answer are installed under its identity, with its transform set. */
   answer(now: number, localAddress: string, peer: Peer, proposal: Proposal): Answer {
     const answer = this.#idents.responder.answer(this.idents, localAddress, peer, proposal);
-    this.#journal.debug("ipsec", now, () => refusedLines(localAddress, peer, proposal, answer));
-    if ("refusal" in answer) this.#journal.say(now, modeFailure(peer.address));
+    this.#journal.tellAnswer(now, localAddress, peer, proposal, answer);
     return answer;
   }
 
@@ -177,7 +170,7 @@ export class IosSession {
     if (isNew) this.#idents.succeed(ident);
     this.#nextConnection += ident.installed.filter(({ generation }) => generation === ids.flow).length;
     this.#nextFlow += 2;
-    this.#journal.debug("ipsec", now, () => madeLines(this.config, ident, ids.flow));
+    this.#journal.tellMade(now, this.config, ident, ids.flow);
     this.#journal.tellStatus(now, this.idents);
   }
 
@@ -191,18 +184,14 @@ export class IosSession {
 
   /** An IKE SA with a peer is up. */
   established(now: number, peer: Peer): void {
-    if (peer.deadPeerDetection !== undefined) this.#debugIke(peer.address, peer, now, detectionEnabled);
+    this.#journal.tellDetection(now, peer);
     this.driver?.established(now, peer);
   }
 
   /** What a peer says inside an IKE SA, decrypted and authenticated. False: it was malformed or old, and changed nothing. */
   informed(now: number, peer: Peer, sa: IkeSa, chain: PayloadChain): boolean {
     const heard = this.driver?.informed(now, peer, sa, chain) ?? false;
-    const sequence = heard ? acknowledgement(sa, chain) : undefined;
-    if (sequence !== undefined) {
-      const address = Math.floor(this.#chance() * 2 ** 32);
-      this.#debugIke(peer.address, peer, now, (to) => acknowledged(to, this.#node(), sequence, address));
-    }
+    if (heard) this.#journal.tellInformed(now, peer, sa, chain);
     for (const ident of this.idents) if (ident.peer === peer) this.driver?.gone(now, ident.followPeer());
     this.#tellChanges(now);
     return heard;
@@ -256,14 +245,5 @@ export class IosSession {
     this.#idents.dismissEmpty();
     this.#idents.dismissPeers((address) => this.#ike?.find(address) !== undefined);
     this.#journal.tellStatus(now, this.idents);
-  }
-
-  #debugIke(address: string, { port }: Peer, now: number, lines: (peer: DebugPeer) => readonly Message[]): void {
-    this.#journal.debug("isakmp", now, () => lines(debugPeer(this.isakmpSas, address, port)));
-  }
-
-  /** The number of an exchange, as IOS prints it: 32 bits with a sign. */
-  #node(): number {
-    return Math.floor(this.#chance() * 2 ** 32) | 0;
   }
 }

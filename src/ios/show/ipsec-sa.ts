@@ -1,9 +1,11 @@
-// show crypto ipsec sa [map NAME | address | identity | interface NAME] [detail]
+// show crypto ipsec sa [map NAME | peer ADDRESS | address | identity | interface NAME] [detail]
 import { spiNumber, spiPadded } from "./spi.js";
 import type { Ident, IdentCounters, ProxyIdentity, ShownSa } from "./state.js";
 
 export interface IpsecSaFilter {
   readonly map?: string;
+  /** Its address. */
+  readonly peer?: string;
   readonly interface?: string;
   /** "address": SAs by where they lead. "identity": what is protected, without SAs. */
   readonly form?: "address" | "identity";
@@ -14,6 +16,7 @@ export function showIpsecSa(idents: readonly Ident[], filter: IpsecSaFilter = {}
   const chosen = idents.filter(
     (ident) =>
       (filter.map === undefined || ident.map === filter.map) &&
+      (filter.peer === undefined || ident.peer === filter.peer) &&
       (filter.interface === undefined || ident.interface.toLowerCase() === filter.interface.toLowerCase()),
   );
   if (filter.form === "address") return byAddress(chosen);
