@@ -25,6 +25,7 @@ import {
   GCM_WORK,
   HOT_DES_KEYS,
   HOT_GHASH,
+  HMAC_OUTER_WORK,
   HMAC_WORK,
   HOT_MAC_KEYS,
   HOT_MAC_SUBKEYS,
@@ -76,8 +77,9 @@ if (DES_KEYS != DES_WORK || DES_KEYS + 48 * 128 > DES_BLOCKS) ERROR("the DES rou
 if (DES_BLOCKS + 128 > DES_HALVES || DES_HALVES + 384 > DES_BOXES) ERROR("the DES blocks and halves keep apart");
 if (DES_BOXES + 256 > DES_LANES || DES_LANES + 128 > DES_WORK_END) ERROR("the DES lanes end DES_WORK");
 if (HOT_DES_KEYS + 48 * 8 > HOT_MAC_KEYS) ERROR("the DES round keys overrun the MAC keys");
-if (HMAC_WORK + 4096 > AES_CHAINS || AES_CHAINS + 32 * 96 > AES_LANE_PLANES)
-  ERROR("the chains overrun the lane planes");
+if (HMAC_WORK + 512 + 4 * 288 > HMAC_OUTER_WORK || HMAC_OUTER_WORK + 272 > AES_CHAINS)
+  ERROR("the digests that wait keep apart from the padded tails");
+if (AES_CHAINS + 32 * 96 > AES_LANE_PLANES) ERROR("the chains overrun the lane planes");
 if (C_IV_PLANES + 11 * 128 > REQUEST) ERROR("the IV planes overrun the install request");
 if (REQUEST + 512 > SCRATCH || SCRATCH_END != REGIONS) ERROR("CONTROL, SCRATCH and the regions do not overlap");
 if (REQUEST + SA_INNER_STATE != REQUEST_KEYS) ERROR("a request is the head of a record, then the keys");

@@ -2,219 +2,133 @@
 // finishes its packet takes the next one of the list at once, whatever its length and its SA.
 //
 //   a lane's way     body: the packet's whole blocks    tail: its last bytes, 0x80, zeroes, the length
-//                    outer: the inner digest, padded, under the outer state
-//
-//   a lane's record  u32 descriptor (0 = idle) | u32 source | u32 blocks left | u32 phase
-import { copy, store64, wipe } from "../bytes";
-import {
-  D_AUTH,
-  D_AUTH_LENGTH,
-  D_SA,
-  D_STATUS,
-  D_TAG,
-  HMAC_WORK,
-  INT_MD5,
-  INT_SHA1,
-  INT_SHA256,
-  SA_INNER_STATE,
-  SA_OUTER_STATE,
-  SHA_WORK,
-} from "../layout";
-import { md5Lanes } from "../legacy/md5";
-import { sha1Lanes } from "../sha1/sha1";
-import { sha256Lanes } from "../sha2/sha256";
-import { sha512Lanes } from "../sha2/sha512";
+//                    then its digest waits in outer.ts until there are as many as lanes
+import { wipe } from "../bytes";
+import { D_AUTH, D_AUTH_LENGTH, D_SA, D_STATUS, HMAC_WORK, SA_INNER_STATE, SHA_WORK } from "../layout";
 import { PENDING } from "../status";
-import { blockLengthOf, digestLengthOf, SCHEDULE_SIZE, stateWordsOf, wordLengthOf } from "./sizes";
+import { compressLanes } from "./compress";
+import { outerTags, outerWipe, waitForOuter } from "./outer";
+import { blockLengthOf, blockShiftOf, lanesOf, SCHEDULE_SIZE, storeBits } from "./sizes";
+import { loadState } from "./states";
 
 const STATES: usize = HMAC_WORK; // 8 vectors
-const SOURCES: usize = HMAC_WORK + 128; // u32 a lane, for the compression
-const LANES: usize = HMAC_WORK + 256; // 16 bytes a lane
-const TAILS: usize = HMAC_WORK + 512; // 256 bytes a lane
-const IDLE: usize = HMAC_WORK + 2048; // what an idle lane reads: 128 bytes of nothing
+const SOURCES: usize = HMAC_WORK + 128; // u32 a lane: its next block
+const LANES: usize = HMAC_WORK + 192; // 16 bytes a lane
+const TAILS: usize = HMAC_WORK + 512; // 288 bytes a lane: two blocks of 128, and what zeroing them reaches beyond
+const TAIL_SIZE: usize = 288;
 
-const LANE_SOURCE = 4;
-const LANE_BLOCKS = 8;
-const LANE_PHASE = 12;
-const BODY: u32 = 0;
-const TAIL: u32 = 1;
-const OUTER: u32 = 2;
+// A lane's record.
+const LANE_DESCRIPTOR = 0; // u32, 0 = idle
+const LANE_BLOCKS = 4; // u32 blocks left
+const LANE_TAIL = 8; // u32: 0 in the body | 1 in the tail
+
+/** What stands behind a message, FIPS 180-4 section 5.1. */
+const END_OF_MESSAGE = memory.data<u64>([0x80, 0], 16);
 
 /** Computes the tags of the PENDING ones of `count` descriptors: min(32, digest) bytes to D_TAG. */
 export function hmacTags(integrity: i32, list: usize, count: i32): void {
-  const lanes = 16 / wordLengthOf(integrity);
+  const lanes = lanesOf(integrity);
   let next = 0;
   let busy = 0;
+  let waiting = 0;
   for (let lane = 0; lane < lanes; lane++) {
     next = start(integrity, list, count, next, lane);
-    if (load<u32>(laneAt(lane))) busy++;
+    if (!isIdle(lane)) busy++;
   }
   while (busy > 0) {
     const blocks = fewestBlocks(lanes);
-    compress(integrity, lanes, blocks);
+    compressLanes(integrity, STATES, SOURCES, blocks);
     for (let lane = 0; lane < lanes; lane++) {
-      if (load<u32>(laneAt(lane)) == 0 || !advance(integrity, lane, blocks)) continue;
+      if (isIdle(lane) || !advance(integrity, lane, blocks)) continue;
+      waitForOuter(integrity, waiting++, load<u32>(laneAt(lane), LANE_DESCRIPTOR), STATES, lane);
+      if (waiting == lanes) {
+        outerTags(integrity, waiting);
+        waiting = 0;
+      }
       next = start(integrity, list, count, next, lane);
-      if (load<u32>(laneAt(lane)) == 0) busy--;
+      if (isIdle(lane)) busy--;
     }
   }
-  wipe(STATES, 128);
-  wipe(SOURCES, 128);
-  wipe(LANES, 256);
-  wipe(TAILS, (<usize>lanes) << 8);
+  if (waiting > 0) outerTags(integrity, waiting);
+  outerWipe();
+  wipe(HMAC_WORK, TAILS - HMAC_WORK + <usize>lanes * TAIL_SIZE);
   wipe(SHA_WORK, SCHEDULE_SIZE);
 }
 
 /** Gives the lane the next packet of the list from place `next` on; answers the place behind it. */
 function start(integrity: i32, list: usize, count: i32, next: i32, lane: i32): i32 {
   const record = laneAt(lane);
-  store<u32>(record, 0);
+  store<u32>(record, 0, LANE_DESCRIPTOR);
   for (; next < count; next++) {
     const descriptor = <usize>load<u32>(list + ((<usize>next) << 2));
     if (load<u32>(descriptor, D_STATUS) != PENDING) continue;
-    store<u32>(record, <u32>descriptor);
-    loadState(integrity, lane, <usize>load<u32>(descriptor, D_SA) + SA_INNER_STATE);
-    const blocks = load<u32>(descriptor, D_AUTH_LENGTH) / blockLengthOf(integrity);
-    store<u32>(record, load<u32>(descriptor, D_AUTH), LANE_SOURCE);
+    store<u32>(record, <u32>descriptor, LANE_DESCRIPTOR);
+    loadState(integrity, STATES, lane, <usize>load<u32>(descriptor, D_SA) + SA_INNER_STATE);
+    const blocks = load<u32>(descriptor, D_AUTH_LENGTH) >> blockShiftOf(integrity);
+    store<u32>(sourceOf(lane), load<u32>(descriptor, D_AUTH));
     store<u32>(record, blocks, LANE_BLOCKS);
-    store<u32>(record, BODY, LANE_PHASE);
+    store<u32>(record, 0, LANE_TAIL);
     if (blocks == 0) padMessage(integrity, lane);
     return next + 1;
   }
   return next;
 }
 
-/** The lane has gone through `blocks` blocks; true when its packet is done and its tag written. */
+/** The lane has gone through `blocks` blocks; true when its digest is done. */
 function advance(integrity: i32, lane: i32, blocks: u32): bool {
   const record = laneAt(lane);
+  const source = sourceOf(lane);
   const left = load<u32>(record, LANE_BLOCKS) - blocks;
   store<u32>(record, left, LANE_BLOCKS);
-  store<u32>(record, load<u32>(record, LANE_SOURCE) + blocks * blockLengthOf(integrity), LANE_SOURCE);
+  store<u32>(source, load<u32>(source) + (blocks << blockShiftOf(integrity)));
   if (left > 0) return false;
-  const phase = load<u32>(record, LANE_PHASE);
-  if (phase == BODY) {
-    padMessage(integrity, lane);
-    return false;
-  }
-  if (phase == TAIL) {
-    padDigest(integrity, lane);
-    return false;
-  }
-  const tag = <usize>load<u32>(record) + D_TAG;
-  storeState(integrity, lane, tag, min<u32>(32, digestLengthOf(integrity)));
-  return true;
+  if (load<u32>(record, LANE_TAIL)) return true;
+  padMessage(integrity, lane);
+  return false;
 }
 
 /** What remains behind the whole blocks, 0x80, zeroes and the length in bits: FIPS 180-4 section 5.1. */
 function padMessage(integrity: i32, lane: i32): void {
   const record = laneAt(lane);
-  const descriptor = <usize>load<u32>(record);
+  const source = sourceOf(lane);
+  const message = <usize>load<u32>(source);
   const block = <usize>blockLengthOf(integrity);
-  const length = <usize>load<u32>(descriptor, D_AUTH_LENGTH);
+  const length = <usize>load<u32>(<usize>load<u32>(record, LANE_DESCRIPTOR), D_AUTH_LENGTH);
   const rest = length & (block - 1);
-  const tail = tailAt(lane);
   // One block if the 0x80 and the length (8 bytes, SHA-512: 16) still fit behind the rest, else two.
   const blocks: usize = rest + 1 + (block >> 3) <= block ? 1 : 2;
-  copy(tail, <usize>load<u32>(descriptor, D_AUTH) + length - rest, rest);
-  wipe(tail + rest, blocks * block - rest);
-  store<u8>(tail + rest, 0x80);
-  storeBits(integrity, tail + blocks * block - 8, length + block); // the inner pad is a block of its own
-  store<u32>(record, <u32>tail, LANE_SOURCE);
+  const tail = TAILS + <usize>lane * TAIL_SIZE;
+  const end = blocks * block;
+  for (let at: usize = 0; at < rest; at += 16) v128.store(tail + at, v128.load(message + at));
+  v128.store(tail + rest, v128.load(END_OF_MESSAGE));
+  for (let at = rest + 16; at < end; at += 16) v128.store(tail + at, i64x2.splat(0));
+  storeBits(integrity, tail + end - 8, length + block); // the inner pad is a block of its own
+  store<u32>(source, <u32>tail);
   store<u32>(record, <u32>blocks, LANE_BLOCKS);
-  store<u32>(record, TAIL, LANE_PHASE);
+  store<u32>(record, 1, LANE_TAIL);
 }
 
-/** The inner digest becomes the message under the outer state. */
-function padDigest(integrity: i32, lane: i32): void {
-  const record = laneAt(lane);
-  const block = <usize>blockLengthOf(integrity);
-  const digest = <usize>digestLengthOf(integrity);
-  const tail = tailAt(lane);
-  storeState(integrity, lane, tail, <u32>digest);
-  wipe(tail + digest, block - digest);
-  store<u8>(tail + digest, 0x80);
-  storeBits(integrity, tail + block - 8, digest + block);
-  loadState(integrity, lane, <usize>load<u32>(<usize>load<u32>(record), D_SA) + SA_OUTER_STATE);
-  store<u32>(record, <u32>tail, LANE_SOURCE);
-  store<u32>(record, 1, LANE_BLOCKS);
-  store<u32>(record, OUTER, LANE_PHASE);
-}
-
-/** The length of a message at its end, in bits. */
-export function storeBits(integrity: i32, at: usize, length: usize): void {
-  const bits = (<u64>length) << 3;
-  if (LEGACY && integrity == INT_MD5) store<u64>(at, bits);
-  else store64(at, bits);
-}
-
+/** How far the busy lanes can go together. An idle one goes with a busy one, and what it makes of that is nobody's. */
 function fewestBlocks(lanes: i32): u32 {
   let fewest: u32 = 0xffffffff;
+  let source: u32 = 0;
   for (let lane = 0; lane < lanes; lane++) {
-    if (load<u32>(laneAt(lane))) fewest = min(fewest, load<u32>(laneAt(lane), LANE_BLOCKS));
+    if (isIdle(lane)) continue;
+    fewest = min(fewest, load<u32>(laneAt(lane), LANE_BLOCKS));
+    source = load<u32>(sourceOf(lane));
   }
+  for (let lane = 0; lane < lanes; lane++) if (isIdle(lane)) store<u32>(sourceOf(lane), source);
   return fewest;
 }
 
-/** All lanes through `blocks` blocks. An idle one goes one block at a time over nothing, so that it never runs far. */
-function compress(integrity: i32, lanes: i32, blocks: u32): void {
-  let idle = false;
-  for (let lane = 0; lane < lanes; lane++) {
-    const record = laneAt(lane);
-    const rests = load<u32>(record) == 0;
-    if (rests) idle = true;
-    store<u32>(SOURCES + ((<usize>lane) << 2), rests ? <u32>IDLE : load<u32>(record, LANE_SOURCE));
-  }
-  if (!idle) {
-    run(integrity, blocks);
-    return;
-  }
-  for (; blocks > 0; blocks--) {
-    run(integrity, 1);
-    for (let lane = 0; lane < lanes; lane++) {
-      if (load<u32>(laneAt(lane)) == 0) continue;
-      const source = SOURCES + ((<usize>lane) << 2);
-      store<u32>(source, load<u32>(source) + blockLengthOf(integrity));
-    }
-  }
-}
-
-function run(integrity: i32, blocks: u32): void {
-  if (LEGACY && integrity == INT_MD5) md5Lanes(STATES, SOURCES, blocks);
-  else if (integrity == INT_SHA1) sha1Lanes(STATES, SOURCES, blocks);
-  else if (integrity == INT_SHA256) sha256Lanes(STATES, SOURCES, blocks);
-  else sha512Lanes(STATES, SOURCES, blocks);
-}
-
-// A prepared state is a row of words; in STATES word w of lane l lies at vector w, lane l.
-
-function loadState(integrity: i32, lane: i32, from: usize): void {
-  const wordLength = <usize>wordLengthOf(integrity);
-  const words = stateWordsOf(integrity);
-  let place = STATES + <usize>lane * wordLength;
-  for (let word = 0; word < words; word++) {
-    if (wordLength == 8) store<u64>(place, load<u64>(from));
-    else store<u32>(place, load<u32>(from));
-    from += wordLength;
-    place += 16;
-  }
-}
-
-/** The first `length` bytes of the lane's digest, big-endian but for MD5. */
-function storeState(integrity: i32, lane: i32, to: usize, length: u32): void {
-  const wordLength = <usize>wordLengthOf(integrity);
-  const end = to + length;
-  for (let place = STATES + <usize>lane * wordLength; to < end; place += 16) {
-    if (LEGACY && integrity == INT_MD5) store<u32>(to, load<u32>(place));
-    else if (wordLength == 8) store<u64>(to, bswap<u64>(load<u64>(place)));
-    else store<u32>(to, bswap<u32>(load<u32>(place)));
-    to += wordLength;
-  }
+function isIdle(lane: i32): bool {
+  return load<u32>(laneAt(lane), LANE_DESCRIPTOR) == 0;
 }
 
 function laneAt(lane: i32): usize {
   return LANES + ((<usize>lane) << 4);
 }
 
-function tailAt(lane: i32): usize {
-  return TAILS + ((<usize>lane) << 8);
+function sourceOf(lane: i32): usize {
+  return SOURCES + ((<usize>lane) << 2);
 }

@@ -2,12 +2,9 @@
 // two compressions less, and the key itself is kept nowhere.
 import { wipe } from "../bytes";
 import { HMAC_WORK, INT_MD5, INT_SHA1, INT_SHA256, INT_SHA384, SHA_WORK } from "../layout";
-import { md5Initial, md5Lanes } from "../legacy/md5";
-import { sha1Lanes } from "../sha1/sha1";
-import { sha256Lanes } from "../sha2/sha256";
-import { sha512Lanes } from "../sha2/sha512";
-import { storeBits } from "./hmac";
-import { blockLengthOf, digestLengthOf, SCHEDULE_SIZE, stateWordsOf, wordLengthOf } from "./sizes";
+import { md5Initial } from "../legacy/md5";
+import { compressLanes } from "./compress";
+import { blockLengthOf, digestLengthOf, SCHEDULE_SIZE, storeBits, stateWordsOf, wordLengthOf } from "./sizes";
 
 /** Initial hash values, FIPS 180-4 section 5.3: SHA-1, SHA-256, SHA-384, SHA-512. */
 // biome-ignore format: a function a paragraph
@@ -100,10 +97,7 @@ function startState(integrity: i32): void {
 /** Every lane does the same work. */
 function compress(integrity: i32, source: usize, blocks: i32): void {
   for (let lane: usize = 0; lane < 16; lane += 4) store<u32>(SOURCES + lane, <u32>source);
-  if (LEGACY && integrity == INT_MD5) md5Lanes(STATES, SOURCES, blocks);
-  else if (integrity == INT_SHA1) sha1Lanes(STATES, SOURCES, blocks);
-  else if (integrity == INT_SHA256) sha256Lanes(STATES, SOURCES, blocks);
-  else sha512Lanes(STATES, SOURCES, blocks);
+  compressLanes(integrity, STATES, SOURCES, blocks);
 }
 
 /** The words of lane 0, as they are. */

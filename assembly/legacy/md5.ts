@@ -4,7 +4,6 @@
 //   states   a b c d, 16 bytes each
 //
 // The tables stand in functions: so a build that calls none of them carries none of them.
-import { wipe } from "../bytes";
 import { loadWords, SCHEDULE_32 } from "../sha2/lanes32";
 
 /** The initial state, RFC 1321 section 3.3; zeroes where SHA-1 and SHA-256 have more words. */
@@ -61,12 +60,12 @@ function inPlace(): usize {
 export function md5Lanes(states: usize, sources: usize, blocks: i32): void {
   for (let block: usize = 0; block < (<usize>blocks) << 6; block += 64) {
     loadWords(sources, block, inPlace());
-    compress(states);
+    md5Compress(states);
   }
-  wipe(SCHEDULE_32, 256);
 }
 
-function compress(states: usize): void {
+/** The block whose words are the first 16 at SCHEDULE_32. */
+export function md5Compress(states: usize): void {
   let a = v128.load(states, 0);
   let b = v128.load(states, 16);
   let c = v128.load(states, 32);

@@ -19,13 +19,16 @@ const K = memory.data<u32>(
 export function sha1Lanes(states: usize, sources: usize, blocks: i32): void {
   for (let block: usize = 0; block < (<usize>blocks) << 6; block += 64) {
     loadBlocks(sources, block);
-    for (let t: usize = 0; t < 4; t++) prepare(SCHEDULE_32 + (t << 4) - 64);
-    compress(states);
+    sha1Compress(states);
   }
 }
 
-/** 80 rounds; at the end of every five the names are back where they were. `word` runs through the message schedule. */
-function compress(states: usize): void {
+/**
+ * The block whose words are the first 16 of the message schedule. 80 rounds; at the end of every five the names are back
+ * where they were. `word` runs through the schedule.
+ */
+export function sha1Compress(states: usize): void {
+  for (let t: usize = 0; t < 4; t++) prepare(SCHEDULE_32 + (t << 4) - 64);
   let a = v128.load(states, 0);
   let b = v128.load(states, 16);
   let c = v128.load(states, 32);

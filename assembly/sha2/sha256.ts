@@ -23,7 +23,7 @@ const K = memory.data<u32>(
 export function sha256Lanes(states: usize, sources: usize, blocks: i32): void {
   for (let block: usize = 0; block < (<usize>blocks) << 6; block += 64) {
     loadBlocks(sources, block);
-    compress(states);
+    sha256Compress(states);
   }
 }
 
@@ -35,8 +35,11 @@ function expand(word: usize): void {
   }
 }
 
-/** 64 rounds; at the end of every eight the names are back where they were. */
-function compress(states: usize): void {
+/**
+ * The block whose words are the first 16 of the message schedule. 64 rounds; at the end of every eight the names are back
+ * where they were.
+ */
+export function sha256Compress(states: usize): void {
   let a = v128.load(states, 0);
   let b = v128.load(states, 16);
   let c = v128.load(states, 32);

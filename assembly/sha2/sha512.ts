@@ -50,7 +50,7 @@ export function sha512Lanes(states: usize, sources: usize, blocks: i32): void {
       v128.store(SCHEDULE + (at << 1), v128.shuffle<i64>(w0, w1, 0, 2), 0);
       v128.store(SCHEDULE + (at << 1), v128.shuffle<i64>(w0, w1, 1, 3), 16);
     }
-    compress(states);
+    sha512Compress(states);
     source0 += 128;
     source1 += 128;
   }
@@ -64,8 +64,11 @@ function expand(word: usize): void {
   }
 }
 
-/** 80 rounds; at the end of every eight the names are back where they were. */
-function compress(states: usize): void {
+/**
+ * The block whose words are the first 16 of the message schedule. 80 rounds; at the end of every eight the names are back
+ * where they were.
+ */
+export function sha512Compress(states: usize): void {
   let a = v128.load(states, 0);
   let b = v128.load(states, 16);
   let c = v128.load(states, 32);

@@ -1,0 +1,22 @@
+// The compression function of each hash, on all its lanes.
+import { INT_MD5, INT_SHA1, INT_SHA256 } from "../layout";
+import { md5Compress, md5Lanes } from "../legacy/md5";
+import { sha1Compress, sha1Lanes } from "../sha1/sha1";
+import { sha256Compress, sha256Lanes } from "../sha2/sha256";
+import { sha512Compress, sha512Lanes } from "../sha2/sha512";
+
+/** Compresses `blocks` blocks of each lane's message; `sources` holds their addresses, u32 each. */
+export function compressLanes(integrity: i32, states: usize, sources: usize, blocks: u32): void {
+  if (LEGACY && integrity == INT_MD5) md5Lanes(states, sources, blocks);
+  else if (integrity == INT_SHA1) sha1Lanes(states, sources, blocks);
+  else if (integrity == INT_SHA256) sha256Lanes(states, sources, blocks);
+  else sha512Lanes(states, sources, blocks);
+}
+
+/** Compresses the block whose words are the first 16 of the message schedule already, at SHA_WORK. */
+export function compressSchedule(integrity: i32, states: usize): void {
+  if (LEGACY && integrity == INT_MD5) md5Compress(states);
+  else if (integrity == INT_SHA1) sha1Compress(states);
+  else if (integrity == INT_SHA256) sha256Compress(states);
+  else sha512Compress(states);
+}
