@@ -17,9 +17,10 @@
 // Addresses and counts are i32. Nothing throws, nothing allocates, nothing is imported.
 import "./layout-check";
 import { aesExpand } from "./aes/expand";
+import { nibbleKeys } from "./aes/nibbles";
 import { aesPlanes } from "./aes/planes";
 import { wipe } from "./bytes";
-import { AES_KEY_WORK, C_IV_KEY, C_IV_PLANES } from "./layout";
+import { AES_KEY_WORK, C_IV_KEY, C_IV_NIBBLE_KEYS, C_IV_PLANES } from "./layout";
 
 export { join, joined } from "./reassemble";
 export { cutNext, cutPiece, laterHeaderLength } from "./fragment";
@@ -31,7 +32,9 @@ export { saDelete, saExpire, saInstall } from "./sad";
 /** Expands the engine's CBC IV key and wipes it. */
 export function setup(): void {
   const roundKeys = AES_KEY_WORK + 256;
-  aesPlanes(roundKeys, aesExpand(C_IV_KEY, 16, roundKeys), C_IV_PLANES);
+  const rounds = aesExpand(C_IV_KEY, 16, roundKeys);
+  aesPlanes(roundKeys, rounds, C_IV_PLANES);
+  nibbleKeys(roundKeys, rounds, C_IV_NIBBLE_KEYS);
   wipe(roundKeys, 176);
   wipe(C_IV_KEY, 16);
 }

@@ -1,5 +1,6 @@
 // The relations between the numbers of layout.ts, checked by the compiler: ERROR stops the build.
 import {
+  AES_CHAIN_KEYS,
   AES_CHAINS,
   AES_KEY_WORK,
   AES_LANE_PLANES,
@@ -7,11 +8,13 @@ import {
   AES_POOL_END,
   AES_STRETCHES,
   AES_STRETCHES_END,
+  C_IV_NIBBLE_KEYS,
   C_IV_PLANES,
   CHACHA_WORK,
   D_OUTER,
   D_OUTER_GENERATION,
   D_OUTER_SEQUENCE,
+  CUT_WORK,
   D_SIZE_OF,
   DES_BLOCKS,
   DES_BOXES,
@@ -79,8 +82,10 @@ if (DES_BOXES + 256 > DES_LANES || DES_LANES + 128 > DES_WORK_END) ERROR("the DE
 if (HOT_DES_KEYS + 48 * 8 > HOT_MAC_KEYS) ERROR("the DES round keys overrun the MAC keys");
 if (HMAC_WORK + 512 + 4 * 288 > HMAC_OUTER_WORK || HMAC_OUTER_WORK + 272 > AES_CHAINS)
   ERROR("the digests that wait keep apart from the padded tails");
-if (AES_CHAINS + 32 * 96 > AES_LANE_PLANES) ERROR("the chains overrun the lane planes");
-if (C_IV_PLANES + 11 * 128 > REQUEST) ERROR("the IV planes overrun the install request");
+if (AES_CHAINS + 32 * 96 > CUT_WORK || CUT_WORK + 64 > AES_CHAIN_KEYS || AES_CHAIN_KEYS + 15 * 16 > AES_LANE_PLANES)
+  ERROR("chains, keys of a chain and lane planes keep apart");
+if (C_IV_PLANES + 11 * 128 > C_IV_NIBBLE_KEYS || C_IV_NIBBLE_KEYS + 176 > REQUEST)
+  ERROR("the IV keys overrun the install request");
 if (REQUEST + 512 > SCRATCH || SCRATCH_END != REGIONS) ERROR("CONTROL, SCRATCH and the regions do not overlap");
 if (REQUEST + SA_INNER_STATE != REQUEST_KEYS) ERROR("a request is the head of a record, then the keys");
 if (REQUEST + SA_SEQUENCE != REQUEST_SEQUENCE) ERROR("REQUEST_SEQUENCE is the request's SA_SEQUENCE");

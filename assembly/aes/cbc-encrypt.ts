@@ -6,6 +6,7 @@ import { wipe } from "../bytes";
 import {
   AES_POOL,
   AES_POOL_END,
+  C_IV_NIBBLE_KEYS,
   C_IV_PLANES,
   D_IV,
   D_SA,
@@ -15,8 +16,10 @@ import {
   SA_IV_LENGTH,
 } from "../layout";
 import { PENDING } from "../status";
-import { CHAIN_CBC, runChains } from "./chain";
+import { runChains } from "./chain";
+import { CHAIN_CBC, FEW } from "./chain-lanes";
 import { aesEncrypt } from "./encrypt";
+import { encryptBlock } from "./nibbles";
 
 /** Draws the IVs of `count` descriptors and encrypts their texts in place: multiples of 16 bytes, 16 at least. */
 export function cbcEncrypt(list: usize, count: i32): void {
@@ -31,30 +34,44 @@ export function cbcEncryptWithIvs(list: usize, count: i32): void {
 
 /** Writes the IVs of `count` descriptors: 16 bytes, or in the legacy build the first 8 of them for DES. */
 export function writeIvs(list: usize, count: i32): void {
+  if (count <= FEW) {
+    for (let i = 0; i < count; i++) {
+      const descriptor = descriptorAt(list, i);
+      writeIv(descriptor, encryptBlock(C_IV_NIBBLE_KEYS, 10, uniqueBlock(descriptor)));
+    }
+    return;
+  }
   for (let first = 0; first < count; ) {
     let pool: usize = AES_POOL;
     let next = first;
     for (; next < count && pool < <usize>AES_POOL_END; next++) {
-      const descriptor = descriptorAt(list, next);
-      const sa: usize = load<u32>(descriptor, D_SA);
-      store<u32>(pool, <u32>sa);
-      store<u32>(pool, load<u32>(sa, SA_GENERATION), 4);
-      store<u64>(pool, load<u64>(descriptor, D_SEQUENCE), 8);
+      v128.store(pool, uniqueBlock(descriptorAt(list, next)));
       pool += 16;
     }
     const groups = <i32>((pool - AES_POOL + 127) >> 7);
     aesEncrypt(C_IV_PLANES, 10, AES_POOL, groups);
     pool = AES_POOL;
     for (; first < next; first++) {
-      const descriptor = descriptorAt(list, first);
-      if (load<u32>(descriptor, D_STATUS) == PENDING) {
-        const iv = <usize>load<u32>(descriptor, D_IV);
-        if (LEGACY && load<u8>(<usize>load<u32>(descriptor, D_SA), SA_IV_LENGTH) == 8) store<u64>(iv, load<u64>(pool));
-        else v128.store(iv, v128.load(pool));
-      }
+      writeIv(descriptorAt(list, first), v128.load(pool));
       pool += 16;
     }
     wipe(AES_POOL, (<usize>groups) << 7);
+  }
+}
+
+function uniqueBlock(descriptor: usize): v128 {
+  const sa: usize = load<u32>(descriptor, D_SA);
+  const record = i32x4.replace_lane(i32x4.splat(load<u32>(sa, SA_GENERATION)), 0, <u32>sa);
+  return i64x2.replace_lane(record, 1, load<u64>(descriptor, D_SEQUENCE));
+}
+
+function writeIv(descriptor: usize, iv: v128): void {
+  if (load<u32>(descriptor, D_STATUS) != PENDING) return;
+  const place = <usize>load<u32>(descriptor, D_IV);
+  if (LEGACY && load<u8>(<usize>load<u32>(descriptor, D_SA), SA_IV_LENGTH) == 8) {
+    v128.store64_lane(place, iv, 0);
+  } else {
+    v128.store(place, iv);
   }
 }
 

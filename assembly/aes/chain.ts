@@ -1,6 +1,7 @@
 // Chains of blocks: CBC encryption and the MACs built on it. A chain cannot be split, so the lanes of the cipher work on
 // as many packets at once, up to 32; a lane that finishes takes the next packet of the list at once, of whatever length
 // and SA. Lanes may hold different keys of one length. When no packet is left, the last lane moves to where one finished.
+// A list of a few packets, or what is left of a long one, goes one packet after the other: see chain-lanes.ts.
 //
 //   state = IV or 0;   for every block:  state = AES(state + block);   CBC puts the state where the block was
 //
@@ -9,8 +10,6 @@
 //   CCM     0       B0, AAD block      whole blocks of the text      the rest, zero-padded
 //   XCBC    0       -                  the message but its end       its end + K2, or padded + K3
 //   CMAC    0       -                  the message but its end       its end + K1, or padded + K2
-//
-// The states of the lanes lie side by side in AES_POOL.
 import { paddedBlock } from "../blocks";
 import { copy, wipe } from "../bytes";
 import { ccmHead } from "../ccm/head";
@@ -23,38 +22,37 @@ import {
   D_AUTH_LENGTH,
   D_IV,
   D_SA,
-  D_SEQUENCE,
   D_STATUS,
   D_TAG,
   D_TEXT,
   D_TEXT_LENGTH,
-  HOT_MAC_KEYS,
   HOT_MAC_SUBKEYS,
-  HOT_PLANES,
-  SA_ICV_LENGTH,
-  SA_ROUND_KEYS,
   SA_ROUNDS,
-  SA_SALT,
 } from "../layout";
 import { PENDING } from "../status";
-import { aesEncrypt, aesEncryptLanes } from "./encrypt";
-import { aesPlanes, aesPlanesLane, LANE_PLANES_SIZE } from "./planes";
-
-export const CHAIN_CBC = 0;
-export const CHAIN_CCM = 1;
-export const CHAIN_MAC = 2; // XCBC and CMAC: their subkeys make the difference
-
-const LANES = 32; // four groups of the cipher, which then waits for nothing
-
-// A lane's record, 96 bytes.
-const L_DESCRIPTOR = 0; // u32
-const L_SOURCE = 4; // u32 address of the next block
-const L_BLOCKS = 8; // u32 blocks left of this part
-const L_PART = 12; // u32: HEAD, BODY, LAST
-const L_SA = 16; // u32 whose key the lane holds
-const L_HEAD = 32; // 32 bytes
-const L_LAST = 64; // 16 bytes
-const L_SIZE = 96;
+import {
+  CHAIN_CBC,
+  CHAIN_CCM,
+  CHAIN_MAC,
+  FEW,
+  fewestBlocks,
+  L_BLOCKS,
+  L_DESCRIPTOR,
+  L_HEAD,
+  L_LAST,
+  L_PART,
+  L_SA,
+  L_SIZE,
+  L_SOURCE,
+  LANES,
+  laneAt,
+  runBlocks,
+  runFewBlocks,
+  sharedPlanes,
+  stateOf,
+  takeKey,
+} from "./chain-lanes";
+import { LANE_PLANES_SIZE } from "./planes";
 
 const HEAD: u32 = 0;
 const BODY: u32 = 1;
@@ -67,32 +65,35 @@ const PAD = memory.data<u64>([0, 0, 0x80, 0], 16);
 export function runChains(kind: i32, list: usize, count: i32): void {
   const rounds = kind == CHAIN_MAC ? 10 : <i32>load<u8>(<usize>load<u32>(<usize>load<u32>(list), D_SA), SA_ROUNDS);
   const shared = isOneSa(list, count);
-  const planes = shared ? sharedPlanes(kind, list) : AES_LANE_PLANES;
+  const few = count <= FEW;
+  const packs = !shared && !few; // the lanes' keys into AES_LANE_PLANES
+  const planes = shared && !few ? sharedPlanes(kind, list) : AES_LANE_PLANES;
   let next = nextPending(list, count, 0);
   let lanes = 0;
   for (; lanes < LANES && next < count; lanes++) {
-    start(kind, list, next, lanes, shared);
+    start(kind, list, next, lanes, packs);
     next = nextPending(list, count, next + 1);
   }
   const used = <usize>lanes;
   while (lanes > 0) {
     const blocks = fewestBlocks(lanes);
-    runBlocks(kind, shared, planes, rounds, lanes, blocks);
+    if (lanes <= FEW) runFewBlocks(kind, shared, rounds, lanes, blocks);
+    else runBlocks(kind, shared, planes, rounds, lanes, blocks);
     for (let lane = 0; lane < lanes; ) {
       if (!advance(kind, lane, blocks)) {
         lane++;
       } else if (next < count) {
-        start(kind, list, next, lane++, shared);
+        start(kind, list, next, lane++, packs);
         next = nextPending(list, count, next + 1);
       } else {
         lanes--;
-        if (lane < lanes) move(kind, lanes, lane, shared); // and is advanced in its new place
+        if (lane < lanes) move(kind, lanes, lane, packs); // and is advanced in its new place
       }
     }
   }
   wipe(AES_POOL, (used + 7) << 4);
   wipe(AES_CHAINS, used * L_SIZE);
-  if (!shared || kind == CHAIN_MAC) wipe(AES_LANE_PLANES, ((used + 7) >> 3) * LANE_PLANES_SIZE);
+  if (packs || (kind == CHAIN_MAC && !few)) wipe(AES_LANE_PLANES, ((used + 7) >> 3) * LANE_PLANES_SIZE);
 }
 
 /** The list is ordered by SA: its first and its last one tell whether all are one. */
@@ -102,14 +103,6 @@ function isOneSa(list: usize, count: i32): bool {
   return load<u32>(first, D_SA) == load<u32>(last, D_SA);
 }
 
-/** All lanes under the one key. */
-function sharedPlanes(kind: i32, list: usize): usize {
-  const entry = hotFor(load<u32>(<usize>load<u32>(list), D_SA));
-  if (kind != CHAIN_MAC) return entry + HOT_PLANES;
-  aesPlanes(entry + HOT_MAC_KEYS, 10, AES_LANE_PLANES);
-  return AES_LANE_PLANES;
-}
-
 /** The first place from `next` on whose packet is PENDING. */
 function nextPending(list: usize, count: i32, next: i32): i32 {
   while (next < count && load<u32>(<usize>load<u32>(list + ((<usize>next) << 2)), D_STATUS) != PENDING) next++;
@@ -117,11 +110,11 @@ function nextPending(list: usize, count: i32, next: i32): i32 {
 }
 
 /** Gives the lane the packet at place `next` of the list. */
-function start(kind: i32, list: usize, next: i32, lane: i32, shared: bool): void {
+function start(kind: i32, list: usize, next: i32, lane: i32, packs: bool): void {
   const record = laneAt(lane);
   const descriptor: usize = load<u32>(list + ((<usize>next) << 2));
   store<u32>(record, <u32>descriptor, L_DESCRIPTOR);
-  if (!shared) takeKey(kind, record, lane);
+  if (packs) takeKey(kind, record, lane);
   startState(kind, descriptor, lane);
   if (kind == CHAIN_CCM) {
     ccmHead(descriptor, record + L_HEAD);
@@ -134,7 +127,7 @@ function start(kind: i32, list: usize, next: i32, lane: i32, shared: bool): void
 }
 
 /** The chain in lane `from` goes on in lane `to`, whose own is at its end. */
-function move(kind: i32, from: i32, to: i32, shared: bool): void {
+function move(kind: i32, from: i32, to: i32, packs: bool): void {
   const record = laneAt(to);
   const key = load<u32>(record, L_SA);
   copy(record, laneAt(from), L_SIZE);
@@ -142,18 +135,8 @@ function move(kind: i32, from: i32, to: i32, shared: bool): void {
   if (load<u32>(record, L_PART) != BODY) {
     store<u32>(record, load<u32>(record, L_SOURCE) - <u32>laneAt(from) + <u32>record, L_SOURCE);
   }
-  if (!shared) takeKey(kind, record, to);
+  if (packs) takeKey(kind, record, to);
   v128.store(stateOf(to), v128.load(stateOf(from)));
-}
-
-/** The lane's bits of the planes, unless it holds that key already. */
-function takeKey(kind: i32, record: usize, lane: i32): void {
-  const sa: usize = load<u32>(<usize>load<u32>(record, L_DESCRIPTOR), D_SA);
-  if (load<u32>(record, L_SA) == sa) return;
-  store<u32>(record, <u32>sa, L_SA);
-  const rounds = kind == CHAIN_MAC ? 10 : <i32>load<u8>(sa, SA_ROUNDS);
-  const planes: usize = AES_LANE_PLANES + <usize>(lane >> 3) * LANE_PLANES_SIZE;
-  aesPlanesLane(kind == CHAIN_MAC ? hotFor(sa) + HOT_MAC_KEYS : sa + SA_ROUND_KEYS, rounds, planes, lane & 7);
 }
 
 function startState(kind: i32, descriptor: usize, lane: i32): void {
@@ -218,42 +201,4 @@ function enter(record: usize, part: u32, source: u32, blocks: u32): void {
   store<u32>(record, source, L_SOURCE);
   store<u32>(record, blocks, L_BLOCKS);
   store<u32>(record, part, L_PART);
-}
-
-function fewestBlocks(lanes: i32): u32 {
-  let fewest: u32 = 0xffffffff;
-  for (let lane = 0; lane < lanes; lane++) fewest = min(fewest, load<u32>(laneAt(lane), L_BLOCKS));
-  return fewest;
-}
-
-/** All lanes through `blocks` blocks of their parts. */
-function runBlocks(kind: i32, shared: bool, planes: usize, rounds: i32, lanes: i32, blocks: u32): void {
-  const groups = (lanes + 7) >> 3;
-  const end = laneAt(lanes);
-  for (let offset: usize = 0; offset < (<usize>blocks) << 4; offset += 16) {
-    let state: usize = AES_POOL;
-    for (let record: usize = AES_CHAINS; record < end; record += L_SIZE) {
-      v128.store(state, v128.xor(v128.load(state), v128.load(load<u32>(record, L_SOURCE) + offset)));
-      state += 16;
-    }
-    if (shared) aesEncrypt(planes, rounds, AES_POOL, groups);
-    else aesEncryptLanes(planes, rounds, AES_POOL, groups);
-    if (kind != CHAIN_CBC) continue;
-    state = AES_POOL;
-    for (let record: usize = AES_CHAINS; record < end; record += L_SIZE) {
-      v128.store(load<u32>(record, L_SOURCE) + offset, v128.load(state));
-      state += 16;
-    }
-  }
-  for (let record: usize = AES_CHAINS; record < end; record += L_SIZE) {
-    store<u32>(record, load<u32>(record, L_SOURCE) + (blocks << 4), L_SOURCE);
-  }
-}
-
-function laneAt(lane: i32): usize {
-  return AES_CHAINS + <usize>lane * L_SIZE;
-}
-
-function stateOf(lane: i32): usize {
-  return AES_POOL + ((<usize>lane) << 4);
 }

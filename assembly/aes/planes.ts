@@ -45,7 +45,7 @@ export function aesInversePlanes(roundKeys: usize, rounds: i32, planes: usize): 
 }
 
 /** The key of one round with the S-box constant added, lying as the state lies in that round. */
-function arrangedKey(roundKeys: usize, round: i32, rounds: i32): v128 {
+export function arrangedKey(roundKeys: usize, round: i32, rounds: i32): v128 {
   const key = v128.load(roundKeys + ((<usize>round) << 4));
   if (round == 0) return key;
   const withConstant = v128.xor(key, v128.load(SBOX_CONSTANT));

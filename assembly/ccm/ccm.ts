@@ -1,5 +1,6 @@
 // AES-CCM in ESP (RFC 4309, RFC 3610): a CBC-MAC over the plain text, and counter mode over text and MAC.
-import { CHAIN_CCM, runChains } from "../aes/chain";
+import { runChains } from "../aes/chain";
+import { CHAIN_CCM } from "../aes/chain-lanes";
 import { counterText } from "../aes/ctr";
 import { icvMatches } from "../esp/icv";
 import { CCM_WORK, D_STATUS } from "../layout";

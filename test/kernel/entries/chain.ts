@@ -1,4 +1,5 @@
 export { aesExpand } from "../../../assembly/aes/expand";
+export { nibbleKeys } from "../../../assembly/aes/nibbles";
 export { aesPlanes } from "../../../assembly/aes/planes";
 export { cbcEncrypt, cbcEncryptWithIvs } from "../../../assembly/aes/cbc-encrypt";
 export { ccmOpen, ccmSeal } from "../../../assembly/ccm/ccm";

@@ -1,0 +1,108 @@
+// The AES cipher (FIPS 197 section 5.1) on one block: for one chain or few, which would leave most lanes of the bitsliced
+// cipher empty. Constant time, for its tables are looked up in registers: M. Hamburg, "Accelerating AES with vector
+// permute instructions", CHES 2009.
+//
+// A byte is i u + k, where i and k are nibbles of GF(2^4), whose generator, a root of x^4 + x + 1, is 0x5c in the field of
+// FIPS 197, and u is 0xb2: so it is written | i | k |. With j = i + k and a = 2 its inverse is a sum of two terms, each a
+// function of one nibble:
+//
+//   1 / (1/(1/i + a/k) + j)  and  1 / (1/(1/j + a/k) + i)
+//
+// What is behind the inversion, the affine map and the doubling of MixColumns, is part of the tables. Infinity is 0x80: a
+// lookup there answers 0. The rows are not shifted before the last round, as in encrypt.ts.
+import { permute } from "./permute";
+import { arrangedKey } from "./planes";
+import { ROWS_DOWN, SHIFT_ROWS } from "./tables";
+
+/** Round keys of up to 14 rounds. */
+export const NIBBLE_KEYS_SIZE: usize = 15 * 16;
+
+const INVERSES: usize = 0; // 1 / x
+const A_OVER: usize = 16; // a / x
+const SBOX: usize = 32; // the S-box less its constant: of the first term, of the second
+const DOUBLED: usize = 64; // twice that
+const SBOX_BYTES: usize = 96; // the S-box, as bytes of FIPS 197
+const TOWER: usize = 128; // the two nibbles of a byte of FIPS 197: of its low, of its high nibble
+const LOW: usize = 160; // the low nibble of every byte
+
+// biome-ignore format: a table a line
+const TABLES = memory.data<u8>(
+  [
+    0x80, 0x01, 0x09, 0x0e, 0x0d, 0x0b, 0x07, 0x06, 0x0f, 0x02, 0x0c, 0x05, 0x0a, 0x04, 0x03, 0x08,
+    0x80, 0x02, 0x01, 0x0f, 0x09, 0x05, 0x0e, 0x0c, 0x0d, 0x04, 0x0b, 0x0a, 0x07, 0x08, 0x06, 0x03,
+    0x00, 0xc3, 0x4f, 0x0c, 0xfc, 0x7c, 0x43, 0x80, 0xcf, 0x33, 0x3f, 0x70, 0xbf, 0xb3, 0xf0, 0x8c,
+    0x00, 0xe6, 0x72, 0xb7, 0xe5, 0xc6, 0xc5, 0x23, 0x51, 0xb4, 0x03, 0x71, 0x20, 0x97, 0x52, 0x94,
+    0x00, 0x7c, 0x20, 0xcf, 0x92, 0x01, 0xef, 0x93, 0xb3, 0x21, 0xee, 0xce, 0x7d, 0xb2, 0x5d, 0x5c,
+    0x00, 0xd1, 0xe5, 0xf7, 0xe6, 0x25, 0x12, 0xc3, 0x26, 0xc0, 0x37, 0xd2, 0xf4, 0x03, 0x11, 0x34,
+    0x00, 0xcb, 0xd7, 0xb0, 0x21, 0x8d, 0x67, 0xac, 0x7b, 0x5a, 0xea, 0x3d, 0x46, 0xf6, 0x91, 0x1c,
+    0x00, 0x9f, 0x61, 0x16, 0xc2, 0x2a, 0x77, 0xe8, 0x89, 0x4b, 0x5d, 0x3c, 0xb5, 0xa3, 0xd4, 0xfe,
+    0x00, 0x01, 0x1c, 0x1d, 0x2d, 0x2c, 0x31, 0x30, 0x27, 0x26, 0x3b, 0x3a, 0x0a, 0x0b, 0x16, 0x17,
+    0x00, 0x86, 0xfd, 0x7b, 0x8e, 0x08, 0x73, 0xf5, 0x77, 0xf1, 0x8a, 0x0c, 0xf9, 0x7f, 0x04, 0x82,
+    0x0f, 0x0f, 0x0f, 0x0f, 0x0f, 0x0f, 0x0f, 0x0f, 0x0f, 0x0f, 0x0f, 0x0f, 0x0f, 0x0f, 0x0f, 0x0f,
+  ],
+  16,
+);
+
+/** Round keys of aesExpand, to `keys` as encryptBlock takes them: (rounds + 1) * 16 bytes. */
+export function nibbleKeys(roundKeys: usize, rounds: i32, keys: usize): void {
+  const low = v128.load(TABLES + LOW);
+  for (let round = 0; round <= rounds; round++) {
+    const key = arrangedKey(roundKeys, round, rounds);
+    v128.store(keys, round == rounds ? key : intoTower(key, low));
+    keys += 16;
+  }
+}
+
+/** One block under keys of nibbleKeys. */
+export function encryptBlock(keys: usize, rounds: i32, block: v128): v128 {
+  const low = v128.load(TABLES + LOW);
+  const inverses = v128.load(TABLES + INVERSES);
+  const aOver = v128.load(TABLES + A_OVER);
+  const sbox1 = v128.load(TABLES + SBOX);
+  const sbox2 = v128.load(TABLES + SBOX, 16);
+  const doubled1 = v128.load(TABLES + DOUBLED);
+  const doubled2 = v128.load(TABLES + DOUBLED, 16);
+  let state = v128.xor(intoTower(block, low), v128.load(keys));
+  let i: v128;
+  let j: v128;
+  let k: v128;
+  let aOverK: v128;
+  let first: v128;
+  for (let round = 1; round < rounds; round++) {
+    keys += 16;
+    k = v128.and(state, low);
+    i = v128.and(i32x4.shr_u(state, 4), low);
+    j = v128.xor(i, k);
+    aOverK = permute(aOver, k);
+    first = v128.xor(permute(inverses, v128.xor(permute(inverses, i), aOverK)), j);
+    j = v128.xor(permute(inverses, v128.xor(permute(inverses, j), aOverK)), i);
+    // A column a b c d, counted downwards from itself, becomes (2a + b) + d + (2b + c): FIPS 197 section 5.1.3.
+    const order = ROWS_DOWN + ((<usize>round & 3) << 5);
+    const oneDown = v128.load(order);
+    const b = permute(v128.xor(permute(sbox1, first), permute(sbox2, j)), oneDown);
+    const twice = v128.xor(permute(doubled1, first), permute(doubled2, j));
+    const pair = v128.xor(twice, b);
+    const d = permute(b, v128.load(order, 16));
+    state = v128.xor(v128.xor(pair, v128.load(keys)), v128.xor(d, permute(pair, oneDown)));
+  }
+  k = v128.and(state, low);
+  i = v128.and(i32x4.shr_u(state, 4), low);
+  j = v128.xor(i, k);
+  aOverK = permute(aOver, k);
+  first = v128.xor(permute(inverses, v128.xor(permute(inverses, i), aOverK)), j);
+  j = v128.xor(permute(inverses, v128.xor(permute(inverses, j), aOverK)), i);
+  const bytes = v128.xor(
+    permute(v128.load(TABLES + SBOX_BYTES), first),
+    permute(v128.load(TABLES + SBOX_BYTES, 16), j),
+  );
+  return v128.xor(permute(bytes, v128.load(SHIFT_ROWS + ((<usize>rounds & 3) << 4))), v128.load(keys, 16));
+}
+
+/** The bytes of a block, or of a key, as | i | k |. */
+function intoTower(block: v128, low: v128): v128 {
+  const high = v128.and(i32x4.shr_u(block, 4), low);
+  return v128.xor(
+    permute(v128.load(TABLES + TOWER), v128.and(block, low)),
+    permute(v128.load(TABLES + TOWER, 16), high),
+  );
+}
