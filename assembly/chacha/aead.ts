@@ -1,85 +1,125 @@
 // ChaCha20-Poly1305 in ESP (RFC 7634, RFC 8439 section 2.8). Block 0 of a packet's key stream is its Poly1305 key, the
-// text begins with block 1. The blocks of many packets and SAs go through the cipher together.
+// text begins with block 1. The list is one stream of blocks, cut into groups of three across packets and SAs; while a
+// group is ciphered, Poly1305 takes in what is ready of an earlier one (chacha20.ts):
+//
+//   seal   key 0, text 0, key 1, text 1, ...          a text is ready as far as it is encrypted
+//   open   key 0, key 1, key 2, text 0, key 3, ...    a text is ready at once, and decrypted when its ICV has verified
 //
 //   nonce   | salt, 4 bytes, from the key | IV, 8 bytes, on the wire |
-import { paddedBlock, stageBlocks } from "../blocks";
 import { wipe } from "../bytes";
 import { icvMatches } from "../esp/icv";
-import { aadBits, aadBlock } from "../gcm/aad";
-import {
-  AES_POOL,
-  AES_POOL_END,
-  CHACHA_WORK,
-  D_IV,
-  D_SA,
-  D_STATUS,
-  D_TAG,
-  D_TEXT,
-  D_TEXT_LENGTH,
-  SA_ROUND_KEYS,
-  SA_SALT,
-} from "../layout";
+import { CHACHA_WORK, D_IV, D_SA, D_STATUS, D_TAG, D_TEXT, D_TEXT_LENGTH, SA_ROUND_KEYS, SA_SALT } from "../layout";
 import { FORGED, PENDING } from "../status";
-import { chachaBlocks, ORDER_SIZE } from "./chacha20";
+import { BLOCK_SIZE, chachaBlocks, GROUP, ORDER_SIZE } from "./chacha20";
+import { MESSAGE_BLOCKS, messageBlocks, stageMessage } from "./message";
 import { polyBlocks, polyFinish, polyStart } from "./poly1305";
-import { polyLanesFirst, polyLanesLast, polyLanesMiddle, polyLanesStart } from "./poly1305-lanes";
 
-const POOL_BLOCKS = 32; // 2 KiB of key stream
-const ORDERS: usize = CHACHA_WORK + 512; // POOL_BLOCKS orders of 32 bytes
-const STRETCHES: usize = CHACHA_WORK + 1536; // for every block: u32 address of its text, u32 bytes
-const STAGE: usize = CHACHA_WORK + 2048; // 64 bytes: blocks that do not lie in the text as Poly1305 takes them
-const SHORT_BLOCKS: u32 = 24;
+const ORDERS: usize = CHACHA_WORK; // a group
+const O_TEXT = 20; // u32 address of the text the block is for
+const O_BYTES = 24; // u32 bytes of it; 0 for a key
+const KEY_STREAM: usize = CHACHA_WORK + 96;
+const KEYS: usize = CHACHA_WORK + 768; // one-time keys of packets that are not authenticated yet
+const KEY_SIZE = 32;
+const KEYS_KEPT = 4;
+const AHEAD = 2; // open: the key of the packet after the one that is authenticated while a text is decrypted
+
+// How far the list is.
+const ORDERED: usize = CHACHA_WORK + 896; // u32 orders waiting for their group
+const KEYED: usize = CHACHA_WORK + 900; // u32 packets that have or had a one-time key
+const READY: usize = CHACHA_WORK + 904; // u32 address up to which the text of the last of those is ready
+const AUTHENTICATED: usize = CHACHA_WORK + 908; // u32 packets whose tag is computed
+const TAKEN: usize = CHACHA_WORK + 912; // u32 blocks of the next one's message that Poly1305 has taken in
+const END: usize = CHACHA_WORK + 928;
 
 /** Encrypts the texts of `count` descriptors in place; tags to D_TAG. */
 export function chachaSeal(list: usize, count: i32): void {
-  addKeyStream(list, count);
-  computeTags(list, count);
+  for (let at = 0; at < count; at++) {
+    const descriptor = descriptorAt(list, at);
+    orderKey(list, at, load<u32>(descriptor, D_TEXT));
+    orderText(list, descriptor);
+  }
+  runGroup(list);
+  while (<i32>load<u32>(AUTHENTICATED) < count) authenticate(list);
+  wipe(CHACHA_WORK, END - CHACHA_WORK);
 }
 
 /** Verifies `count` descriptors, then decrypts those that are not FORGED. */
 export function chachaOpen(list: usize, count: i32): void {
-  computeTags(list, count);
-  for (let i = 0; i < count; i++) {
-    const descriptor = descriptorAt(list, i);
-    if (!icvMatches(descriptor) && load<u32>(descriptor, D_STATUS) == PENDING) store<u32>(descriptor, FORGED, D_STATUS);
-  }
-  addKeyStream(list, count);
-}
-
-/** Texts of the PENDING ones through the pool, a block an order. */
-function addKeyStream(list: usize, count: i32): void {
-  let blocks = 0;
-  for (let i = 0; i < count; i++) {
-    const descriptor = descriptorAt(list, i);
-    if (load<u32>(descriptor, D_STATUS) != PENDING) continue;
-    let text = load<u32>(descriptor, D_TEXT);
-    const end = text + load<u32>(descriptor, D_TEXT_LENGTH);
-    for (let counter: u32 = 1; text < end; counter++) {
-      const bytes = min<u32>(64, end - text);
-      writeOrder(blocks, descriptor, counter);
-      store<u32>(STRETCHES + ((<usize>blocks) << 3), text);
-      store<u32>(STRETCHES + ((<usize>blocks) << 3), bytes, 4);
-      text += bytes;
-      if (++blocks == POOL_BLOCKS) {
-        applyPool(blocks);
-        blocks = 0;
-      }
+  for (let at = 0; at < count + AHEAD; at++) {
+    if (at < count) {
+      const descriptor = descriptorAt(list, at);
+      orderKey(list, at, load<u32>(descriptor, D_TEXT) + load<u32>(descriptor, D_TEXT_LENGTH));
     }
+    if (at >= AHEAD) openText(list, at - AHEAD);
   }
-  applyPool(blocks);
+  runGroup(list);
+  wipe(CHACHA_WORK, END - CHACHA_WORK);
 }
 
-function applyPool(blocks: i32): void {
-  if (blocks == 0) return;
-  runPool(blocks);
-  let keyStream: usize = AES_POOL;
-  const end = STRETCHES + ((<usize>blocks) << 3);
-  for (let stretch = STRETCHES; stretch < end; stretch += 8) {
-    addBlock(load<u32>(stretch), load<u32>(stretch, 4), keyStream);
-    keyStream += 64;
+function openText(list: usize, at: i32): void {
+  while (<i32>load<u32>(KEYED) <= at) runGroup(list);
+  while (<i32>load<u32>(AUTHENTICATED) <= at) authenticate(list);
+  const descriptor = descriptorAt(list, at);
+  if (!icvMatches(descriptor) && load<u32>(descriptor, D_STATUS) == PENDING) store<u32>(descriptor, FORGED, D_STATUS);
+  if (load<u32>(descriptor, D_STATUS) == PENDING) orderText(list, descriptor);
+}
+
+// ---------------------------------------------------------------- ChaCha20
+
+/** Block 0. As soon as it is there, the packet's message may be authenticated up to `ready`. */
+function orderKey(list: usize, at: i32, ready: u32): void {
+  while (<i32>load<u32>(AUTHENTICATED) + KEYS_KEPT <= at) authenticate(list);
+  order(list, descriptorAt(list, at), 0, ready, 0);
+}
+
+function orderText(list: usize, descriptor: usize): void {
+  let text = load<u32>(descriptor, D_TEXT);
+  const end = text + load<u32>(descriptor, D_TEXT_LENGTH);
+  for (let counter: u32 = 1; text < end; counter++) {
+    order(list, descriptor, counter, text, min<u32>(BLOCK_SIZE, end - text));
+    text += BLOCK_SIZE;
   }
-  wipe(STRETCHES, (<usize>blocks) << 3);
-  wipePool(blocks);
+}
+
+function order(list: usize, descriptor: usize, counter: u32, text: u32, bytes: u32): void {
+  const ordered = load<u32>(ORDERED);
+  const place = ORDERS + <usize>ordered * ORDER_SIZE;
+  const sa: usize = load<u32>(descriptor, D_SA);
+  // One store, for it is loaded as one: a load waits until all the stores it is made of have left the processor.
+  const iv = i64x2.replace_lane(i64x2.splat(0), 1, load<u64>(<usize>load<u32>(descriptor, D_IV)));
+  v128.store(place, i32x4.replace_lane(i32x4.replace_lane(iv, 0, counter), 1, load<u32>(sa, SA_SALT)));
+  store<u32>(place, <u32>sa + SA_ROUND_KEYS, 16);
+  store<u32>(place, text, O_TEXT);
+  store<u32>(place, bytes, O_BYTES);
+  store<u32>(ORDERED, ordered + 1);
+  if (ordered + 1 == GROUP) runGroup(list);
+}
+
+/** Where a group is not full, its last orders are those of the group before, or the key is at address 0. */
+function runGroup(list: usize): void {
+  const ordered = load<u32>(ORDERED);
+  if (ordered == 0) return;
+  const blocks = blocksReady(list);
+  chachaBlocks(ORDERS, KEY_STREAM, blocks ? nextMessage(list, blocks) : 0, blocks);
+  if (blocks) took(list, blocks);
+  for (let i: usize = 0; i < <usize>ordered; i++) useBlock(ORDERS + i * ORDER_SIZE, KEY_STREAM + i * BLOCK_SIZE);
+  store<u32>(ORDERED, 0);
+}
+
+function useBlock(place: usize, keyStream: usize): void {
+  const text = load<u32>(place, O_TEXT);
+  const bytes = load<u32>(place, O_BYTES);
+  if (load<u32>(place) == 0) {
+    store<u32>(READY, text);
+    const keyed = load<u32>(KEYED);
+    const key = keyOf(keyed);
+    v128.store(key, v128.load(keyStream));
+    v128.store(key, v128.load(keyStream, 16), 16);
+    store<u32>(KEYED, keyed + 1);
+  } else {
+    addBlock(text, bytes, keyStream);
+    if (text == load<u32>(READY)) store<u32>(READY, text + bytes); // never when opening: there it is the end of a text
+  }
 }
 
 /** Whole vectors, then words and bytes: nothing behind the text may be written. */
@@ -99,83 +139,51 @@ function addBlock(text: usize, bytes: usize, keyStream: usize): void {
   }
 }
 
-/** Poly1305 over AAD, cipher text and lengths, under each packet's block 0. */
-function computeTags(list: usize, count: i32): void {
-  for (let first = 0; first < count; first += POOL_BLOCKS) {
-    const blocks = min(POOL_BLOCKS, count - first);
-    for (let i = 0; i < blocks; i++) writeOrder(i, descriptorAt(list, first + i), 0);
-    runPool(blocks);
-    for (let i = 0; i < blocks; i++) computeTag(descriptorAt(list, first + i), AES_POOL + ((<usize>i) << 6));
-    wipePool(blocks);
+// ---------------------------------------------------------------- Poly1305
+
+/** Without a group to go with. */
+function authenticate(list: usize): void {
+  const blocks = blocksReady(list);
+  polyBlocks(nextMessage(list, blocks), blocks);
+  took(list, blocks);
+}
+
+/** How much of the next message can be taken in now, at most MESSAGE_BLOCKS. */
+function blocksReady(list: usize): u32 {
+  const at = load<u32>(AUTHENTICATED);
+  const keyed = load<u32>(KEYED);
+  if (at == keyed) return 0;
+  const descriptor = descriptorAt(list, at);
+  const text = load<u32>(descriptor, D_TEXT);
+  let blocks = messageBlocks(descriptor);
+  if (at + 1 == keyed && load<u32>(READY) < text + load<u32>(descriptor, D_TEXT_LENGTH)) {
+    blocks = 1 + ((load<u32>(READY) - text) >> 4);
   }
+  return min<u32>(blocks - load<u32>(TAKEN), MESSAGE_BLOCKS);
 }
 
-function computeTag(descriptor: usize, key: usize): void {
-  const length = load<u32>(descriptor, D_TEXT_LENGTH);
-  const blocks: u32 = 2 + ((length + 15) >> 4);
-  polyStart(key);
-  if (blocks <= SHORT_BLOCKS) addShort(descriptor);
-  else addLong(descriptor, blocks);
-  polyFinish(key, descriptor + D_TAG);
+/** The address of the next `blocks` blocks. */
+function nextMessage(list: usize, blocks: u32): usize {
+  const at = load<u32>(AUTHENTICATED);
+  const taken = load<u32>(TAKEN);
+  if (taken == 0) polyStart(keyOf(at));
+  return stageMessage(descriptorAt(list, at), taken, blocks);
 }
 
-/** One block after the other: the powers of r would cost more than they save. */
-function addShort(descriptor: usize): void {
-  const text: usize = load<u32>(descriptor, D_TEXT);
-  const length: usize = load<u32>(descriptor, D_TEXT_LENGTH);
-  const rest = length & 15;
-  v128.store(STAGE, aadBlock(descriptor));
-  polyBlocks(STAGE, 1);
-  polyBlocks(text, <u32>(length >> 4));
-  v128.store(STAGE, paddedBlock(text + length - rest, rest));
-  storeLengths(descriptor, STAGE + 16);
-  polyBlocks(rest ? STAGE : STAGE + 16, rest ? 2 : 1);
-  wipe(STAGE, 32);
+function took(list: usize, blocks: u32): void {
+  const at = load<u32>(AUTHENTICATED);
+  const descriptor = descriptorAt(list, at);
+  const taken = load<u32>(TAKEN) + blocks;
+  const isWhole = taken == messageBlocks(descriptor);
+  if (isWhole) polyFinish(keyOf(at), descriptor + D_TAG);
+  store<u32>(TAKEN, isWhole ? 0 : taken);
+  store<u32>(AUTHENTICATED, at + <u32>isWhole);
 }
 
-/** In groups of four, the first of them short, the last ending with the lengths. */
-function addLong(descriptor: usize, blocks: u32): void {
-  const groups: u32 = (blocks + 3) >> 2;
-  const missing = <usize>((groups << 2) - blocks);
-  const text: usize = load<u32>(descriptor, D_TEXT);
-  const end = text + load<u32>(descriptor, D_TEXT_LENGTH);
-  polyLanesStart();
-  v128.store(STAGE + (missing << 4), aadBlock(descriptor));
-  const middle = stageBlocks(STAGE + (missing << 4) + 16, STAGE + 64, text, end);
-  polyLanesFirst(STAGE, missing);
-  polyLanesMiddle(middle, groups - 2);
-  stageBlocks(STAGE, STAGE + 48, middle + <usize>((groups - 2) << 6), end);
-  storeLengths(descriptor, STAGE + 48);
-  polyLanesLast(STAGE);
-  wipe(STAGE, 64);
+function keyOf(at: u32): usize {
+  return KEYS + <usize>(at & (KEYS_KEPT - 1)) * KEY_SIZE;
 }
 
-/** RFC 8439 section 2.8: the lengths of AAD and text in bytes. */
-function storeLengths(descriptor: usize, place: usize): void {
-  store<u64>(place, aadBits(load<u32>(descriptor, D_SA)) >> 3);
-  store<u64>(place, load<u32>(descriptor, D_TEXT_LENGTH), 8);
-}
-
-function writeOrder(block: i32, descriptor: usize, counter: u32): void {
-  const order = ORDERS + <usize>block * ORDER_SIZE;
-  const sa: usize = load<u32>(descriptor, D_SA);
-  store<u32>(order, counter);
-  store<u32>(order, load<u32>(sa, SA_SALT), 4);
-  store<u64>(order, load<u64>(<usize>load<u32>(descriptor, D_IV)), 8);
-  store<u32>(order, <u32>sa + SA_ROUND_KEYS, 16);
-}
-
-/** The last group of four may be short: what is left of the orders then is zero, and so the key at address 0. */
-function runPool(blocks: i32): void {
-  chachaBlocks(ORDERS, AES_POOL, (blocks + 3) >> 2);
-}
-
-function wipePool(blocks: i32): void {
-  wipe(AES_POOL, min<usize>(<usize>AES_POOL_END - AES_POOL, (<usize>((blocks + 3) & ~3)) << 6));
-  wipe(ORDERS, <usize>blocks * ORDER_SIZE);
-  wipe(CHACHA_WORK, 256);
-}
-
-function descriptorAt(list: usize, i: i32): usize {
-  return load<u32>(list + ((<usize>i) << 2));
+function descriptorAt(list: usize, at: i32): usize {
+  return load<u32>(list + ((<usize>at) << 2));
 }

@@ -1,180 +1,173 @@
-// ChaCha20 (RFC 8439 section 2.3), four blocks at a time: 32-bit lane l of every vector belongs to block l. The blocks
-// may be of different packets and SAs, so short packets fill the lanes too.
+// ChaCha20 (RFC 8439 section 2.3), three blocks at a time, and Poly1305 beside it. The blocks may be of different packets
+// and SAs. A row of the state is a vector: twelve for three blocks, which leaves room for what the rotations need. They
+// keep the vector units busy and no other, so the multiplications of Poly1305, over a message that is ready, take place
+// between their rounds and cost next to nothing.
 //
-//   an order for a block, 32 bytes   u32 counter | 12 bytes nonce | u32 address of the key | 12 bytes unused
+//   an order for a block, 32 bytes   u32 counter | 12 bytes nonce | u32 address of the key | 12 bytes of the caller
 import { permute } from "../aes/permute";
-import { CHACHA_WORK } from "../layout";
+import { POLY_H, POLY_R } from "./poly1305";
 
 export const ORDER_SIZE = 32;
+export const GROUP = 3;
+export const BLOCK_SIZE = 64;
 
-const START: usize = CHACHA_WORK; // 256 bytes: the state before the rounds
+const DOUBLE_ROUNDS: u32 = 10;
 
-/** "expand 32-byte k", each word in four lanes. */
-// biome-ignore format: a word a line
-const CONSTANTS = memory.data<u32>(
-  [
-    0x61707865, 0x61707865, 0x61707865, 0x61707865,
-    0x3320646e, 0x3320646e, 0x3320646e, 0x3320646e,
-    0x79622d32, 0x79622d32, 0x79622d32, 0x79622d32,
-    0x6b206574, 0x6b206574, 0x6b206574, 0x6b206574,
-  ],
-  16,
-);
+/** "expand 32-byte k" */
+const CONSTANTS = memory.data<u32>([0x61707865, 0x3320646e, 0x79622d32, 0x6b206574], 16);
 /** Every 32-bit word rotated left by 16 and by 8. */
 const ROTATED_16 = memory.data<u8>([2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13], 16);
 const ROTATED_8 = memory.data<u8>([3, 0, 1, 2, 7, 4, 5, 6, 11, 8, 9, 10, 15, 12, 13, 14], 16);
 
-/** Key stream for `groups` times four orders: 64 bytes each, to `target`. The caller wipes CHACHA_WORK's first 256 bytes. */
-export function chachaBlocks(orders: usize, target: usize, groups: i32): void {
-  for (; groups > 0; groups--) {
-    startState(orders);
-    rounds(target);
-    orders += 4 * ORDER_SIZE;
-    target += 256;
-  }
-}
+/** Key stream for three orders to `target`, 64 bytes each; Poly1305 takes in `blocks` blocks of `message` as polyBlocks does. */
+export function chachaBlocks(orders: usize, target: usize, message: usize, blocks: u32): void {
+  const r0 = load<u64>(POLY_R, 0);
+  const r1 = load<u64>(POLY_R, 8);
+  const r2 = load<u64>(POLY_R, 16);
+  const r3 = load<u64>(POLY_R, 24);
+  const s1 = r1 + (r1 >> 2);
+  const s2 = r2 + (r2 >> 2);
+  const s3 = r3 + (r3 >> 2);
+  let h0 = load<u64>(POLY_H, 0);
+  let h1 = load<u64>(POLY_H, 8);
+  let h2 = load<u64>(POLY_H, 16);
+  let h3 = load<u64>(POLY_H, 24);
+  let h4 = load<u64>(POLY_H, 32);
 
-/** RFC 8439 section 2.3: constants, key, counter and nonce, word by word over the four lanes. */
-function startState(orders: usize): void {
-  for (let word: usize = 0; word < 64; word += 16) v128.store(START + word, v128.load(CONSTANTS + word));
-  const key0: usize = load<u32>(orders, 16);
-  const key1: usize = load<u32>(orders + ORDER_SIZE, 16);
-  const key2: usize = load<u32>(orders + 2 * ORDER_SIZE, 16);
-  const key3: usize = load<u32>(orders + 3 * ORDER_SIZE, 16);
-  transpose(START + 64, v128.load(key0), v128.load(key1), v128.load(key2), v128.load(key3));
-  transpose(START + 128, v128.load(key0, 16), v128.load(key1, 16), v128.load(key2, 16), v128.load(key3, 16));
-  const order0 = v128.load(orders);
-  const order1 = v128.load(orders + ORDER_SIZE);
-  const order2 = v128.load(orders + 2 * ORDER_SIZE);
-  const order3 = v128.load(orders + 3 * ORDER_SIZE);
-  transpose(START + 192, order0, order1, order2, order3);
-}
-
-/** Four rows of four words become four columns, 16 bytes apart. */
-function transpose(to: usize, r0: v128, r1: v128, r2: v128, r3: v128): void {
-  const low01 = v128.shuffle<i32>(r0, r1, 0, 4, 1, 5);
-  const high01 = v128.shuffle<i32>(r0, r1, 2, 6, 3, 7);
-  const low23 = v128.shuffle<i32>(r2, r3, 0, 4, 1, 5);
-  const high23 = v128.shuffle<i32>(r2, r3, 2, 6, 3, 7);
-  v128.store(to, v128.shuffle<i64>(low01, low23, 0, 2), 0);
-  v128.store(to, v128.shuffle<i64>(low01, low23, 1, 3), 16);
-  v128.store(to, v128.shuffle<i64>(high01, high23, 0, 2), 32);
-  v128.store(to, v128.shuffle<i64>(high01, high23, 1, 3), 48);
-}
-
-/** Twenty rounds over the state at START; the sum with it to `target`, block by block. */
-function rounds(target: usize): void {
   const rotated16 = v128.load(ROTATED_16);
   const rotated8 = v128.load(ROTATED_8);
-  let s0 = v128.load(START, 0);
-  let s1 = v128.load(START, 16);
-  let s2 = v128.load(START, 32);
-  let s3 = v128.load(START, 48);
-  let s4 = v128.load(START, 64);
-  let s5 = v128.load(START, 80);
-  let s6 = v128.load(START, 96);
-  let s7 = v128.load(START, 112);
-  let s8 = v128.load(START, 128);
-  let s9 = v128.load(START, 144);
-  let s10 = v128.load(START, 160);
-  let s11 = v128.load(START, 176);
-  let s12 = v128.load(START, 192);
-  let s13 = v128.load(START, 208);
-  let s14 = v128.load(START, 224);
-  let s15 = v128.load(START, 240);
-  // RFC 8439 section 2.1: a += b, d ^= a, d <<<= 16; c += d, b ^= c, b <<<= 12; then by 8 and 7. Four quarter rounds
-  // go step by step together: the columns, then the diagonals.
-  for (let doubleRound = 0; doubleRound < 10; doubleRound++) {
-    s0 = i32x4.add(s0, s4);
-    s1 = i32x4.add(s1, s5);
-    s2 = i32x4.add(s2, s6);
-    s3 = i32x4.add(s3, s7);
-    s12 = permute(v128.xor(s12, s0), rotated16);
-    s13 = permute(v128.xor(s13, s1), rotated16);
-    s14 = permute(v128.xor(s14, s2), rotated16);
-    s15 = permute(v128.xor(s15, s3), rotated16);
-    s8 = i32x4.add(s8, s12);
-    s9 = i32x4.add(s9, s13);
-    s10 = i32x4.add(s10, s14);
-    s11 = i32x4.add(s11, s15);
-    s4 = rotateLeft(v128.xor(s4, s8), 12);
-    s5 = rotateLeft(v128.xor(s5, s9), 12);
-    s6 = rotateLeft(v128.xor(s6, s10), 12);
-    s7 = rotateLeft(v128.xor(s7, s11), 12);
-    s0 = i32x4.add(s0, s4);
-    s1 = i32x4.add(s1, s5);
-    s2 = i32x4.add(s2, s6);
-    s3 = i32x4.add(s3, s7);
-    s12 = permute(v128.xor(s12, s0), rotated8);
-    s13 = permute(v128.xor(s13, s1), rotated8);
-    s14 = permute(v128.xor(s14, s2), rotated8);
-    s15 = permute(v128.xor(s15, s3), rotated8);
-    s8 = i32x4.add(s8, s12);
-    s9 = i32x4.add(s9, s13);
-    s10 = i32x4.add(s10, s14);
-    s11 = i32x4.add(s11, s15);
-    s4 = rotateLeft(v128.xor(s4, s8), 7);
-    s5 = rotateLeft(v128.xor(s5, s9), 7);
-    s6 = rotateLeft(v128.xor(s6, s10), 7);
-    s7 = rotateLeft(v128.xor(s7, s11), 7);
+  const keyA: usize = load<u32>(orders, 16);
+  const keyB: usize = load<u32>(orders + ORDER_SIZE, 16);
+  const keyC: usize = load<u32>(orders + 2 * ORDER_SIZE, 16);
+  let a0 = v128.load(CONSTANTS);
+  let b0 = a0;
+  let c0 = a0;
+  let a1 = v128.load(keyA);
+  let b1 = v128.load(keyB);
+  let c1 = v128.load(keyC);
+  let a2 = v128.load(keyA, 16);
+  let b2 = v128.load(keyB, 16);
+  let c2 = v128.load(keyC, 16);
+  let a3 = v128.load(orders);
+  let b3 = v128.load(orders + ORDER_SIZE);
+  let c3 = v128.load(orders + 2 * ORDER_SIZE);
 
-    s0 = i32x4.add(s0, s5);
-    s1 = i32x4.add(s1, s6);
-    s2 = i32x4.add(s2, s7);
-    s3 = i32x4.add(s3, s4);
-    s15 = permute(v128.xor(s15, s0), rotated16);
-    s12 = permute(v128.xor(s12, s1), rotated16);
-    s13 = permute(v128.xor(s13, s2), rotated16);
-    s14 = permute(v128.xor(s14, s3), rotated16);
-    s10 = i32x4.add(s10, s15);
-    s11 = i32x4.add(s11, s12);
-    s8 = i32x4.add(s8, s13);
-    s9 = i32x4.add(s9, s14);
-    s5 = rotateLeft(v128.xor(s5, s10), 12);
-    s6 = rotateLeft(v128.xor(s6, s11), 12);
-    s7 = rotateLeft(v128.xor(s7, s8), 12);
-    s4 = rotateLeft(v128.xor(s4, s9), 12);
-    s0 = i32x4.add(s0, s5);
-    s1 = i32x4.add(s1, s6);
-    s2 = i32x4.add(s2, s7);
-    s3 = i32x4.add(s3, s4);
-    s15 = permute(v128.xor(s15, s0), rotated8);
-    s12 = permute(v128.xor(s12, s1), rotated8);
-    s13 = permute(v128.xor(s13, s2), rotated8);
-    s14 = permute(v128.xor(s14, s3), rotated8);
-    s10 = i32x4.add(s10, s15);
-    s11 = i32x4.add(s11, s12);
-    s8 = i32x4.add(s8, s13);
-    s9 = i32x4.add(s9, s14);
-    s5 = rotateLeft(v128.xor(s5, s10), 7);
-    s6 = rotateLeft(v128.xor(s6, s11), 7);
-    s7 = rotateLeft(v128.xor(s7, s8), 7);
-    s4 = rotateLeft(v128.xor(s4, s9), 7);
+  let due: u32 = 0;
+  for (let doubleRound: u32 = 0; doubleRound < DOUBLE_ROUNDS; doubleRound++) {
+    // The message, spread evenly over the double rounds.
+    for (due += blocks; due >= DOUBLE_ROUNDS; due -= DOUBLE_ROUNDS) {
+      h0 += load<u32>(message, 0);
+      h1 += load<u32>(message, 4);
+      h2 += load<u32>(message, 8);
+      h3 += load<u32>(message, 12);
+      h4 += 1;
+      message += 16;
+      const d0 = h0 * r0 + h1 * s3 + h2 * s2 + h3 * s1;
+      const d1 = h0 * r1 + h1 * r0 + h2 * s3 + h3 * s2 + h4 * s1;
+      const d2 = h0 * r2 + h1 * r1 + h2 * r0 + h3 * s3 + h4 * s2;
+      const d3 = h0 * r3 + h1 * r2 + h2 * r1 + h3 * r0 + h4 * s3;
+      const d4 = h4 * r0 + (d3 >> 32);
+      h0 = (d0 & 0xffffffff) + (d4 >> 2) + (d4 & ~3);
+      h1 = (d1 & 0xffffffff) + (d0 >> 32);
+      h2 = (d2 & 0xffffffff) + (d1 >> 32);
+      h3 = (d3 & 0xffffffff) + (d2 >> 32);
+      h4 = d4 & 3;
+    }
+    // RFC 8439 section 2.1, four quarter rounds in the words of a vector: rows 0 += 1, 3 ^= 0, 3 <<<= 16; 2 += 3,
+    // 1 ^= 2, 1 <<<= 12; then by 8 and 7. The columns:
+    a0 = i32x4.add(a0, a1);
+    b0 = i32x4.add(b0, b1);
+    c0 = i32x4.add(c0, c1);
+    a3 = permute(v128.xor(a3, a0), rotated16);
+    b3 = permute(v128.xor(b3, b0), rotated16);
+    c3 = permute(v128.xor(c3, c0), rotated16);
+    a2 = i32x4.add(a2, a3);
+    b2 = i32x4.add(b2, b3);
+    c2 = i32x4.add(c2, c3);
+    a1 = rotateLeft(v128.xor(a1, a2), 12);
+    b1 = rotateLeft(v128.xor(b1, b2), 12);
+    c1 = rotateLeft(v128.xor(c1, c2), 12);
+    a0 = i32x4.add(a0, a1);
+    b0 = i32x4.add(b0, b1);
+    c0 = i32x4.add(c0, c1);
+    a3 = permute(v128.xor(a3, a0), rotated8);
+    b3 = permute(v128.xor(b3, b0), rotated8);
+    c3 = permute(v128.xor(c3, c0), rotated8);
+    a2 = i32x4.add(a2, a3);
+    b2 = i32x4.add(b2, b3);
+    c2 = i32x4.add(c2, c3);
+    a1 = rotateLeft(v128.xor(a1, a2), 7);
+    b1 = rotateLeft(v128.xor(b1, b2), 7);
+    c1 = rotateLeft(v128.xor(c1, c2), 7);
+
+    // The diagonals. Row 1 is what the next step waits for, so it stays, and the others move to meet it.
+    a0 = i32x4.add(fromLast(a0), a1);
+    b0 = i32x4.add(fromLast(b0), b1);
+    c0 = i32x4.add(fromLast(c0), c1);
+    a3 = permute(v128.xor(fromOther(a3), a0), rotated16);
+    b3 = permute(v128.xor(fromOther(b3), b0), rotated16);
+    c3 = permute(v128.xor(fromOther(c3), c0), rotated16);
+    a2 = i32x4.add(fromNext(a2), a3);
+    b2 = i32x4.add(fromNext(b2), b3);
+    c2 = i32x4.add(fromNext(c2), c3);
+    a1 = rotateLeft(v128.xor(a1, a2), 12);
+    b1 = rotateLeft(v128.xor(b1, b2), 12);
+    c1 = rotateLeft(v128.xor(c1, c2), 12);
+    a0 = i32x4.add(a0, a1);
+    b0 = i32x4.add(b0, b1);
+    c0 = i32x4.add(c0, c1);
+    a3 = permute(v128.xor(a3, a0), rotated8);
+    b3 = permute(v128.xor(b3, b0), rotated8);
+    c3 = permute(v128.xor(c3, c0), rotated8);
+    a2 = i32x4.add(a2, a3);
+    b2 = i32x4.add(b2, b3);
+    c2 = i32x4.add(c2, c3);
+    a1 = rotateLeft(v128.xor(a1, a2), 7);
+    b1 = rotateLeft(v128.xor(b1, b2), 7);
+    c1 = rotateLeft(v128.xor(c1, c2), 7);
+    a0 = fromNext(a0);
+    b0 = fromNext(b0);
+    c0 = fromNext(c0);
+    a2 = fromLast(a2);
+    b2 = fromLast(b2);
+    c2 = fromLast(c2);
+    a3 = fromOther(a3);
+    b3 = fromOther(b3);
+    c3 = fromOther(c3);
   }
-  store4(target, 0, s0, s1, s2, s3);
-  store4(target, 64, s4, s5, s6, s7);
-  store4(target, 128, s8, s9, s10, s11);
-  store4(target, 192, s12, s13, s14, s15);
+
+  storeBlock(target, orders, a0, a1, a2, a3);
+  storeBlock(target + BLOCK_SIZE, orders + ORDER_SIZE, b0, b1, b2, b3);
+  storeBlock(target + 2 * BLOCK_SIZE, orders + 2 * ORDER_SIZE, c0, c1, c2, c3);
+  store<u64>(POLY_H, h0, 0);
+  store<u64>(POLY_H, h1, 8);
+  store<u64>(POLY_H, h2, 16);
+  store<u64>(POLY_H, h3, 24);
+  store<u64>(POLY_H, h4, 32);
 }
 
-/** Four words of the state with what they began as, to their places in four blocks. */
-function store4(target: usize, word: usize, a: v128, b: v128, c: v128, d: v128): void {
-  const start = START + word;
-  const r0 = i32x4.add(a, v128.load(start, 0));
-  const r1 = i32x4.add(b, v128.load(start, 16));
-  const r2 = i32x4.add(c, v128.load(start, 32));
-  const r3 = i32x4.add(d, v128.load(start, 48));
-  const low01 = v128.shuffle<i32>(r0, r1, 0, 4, 1, 5);
-  const high01 = v128.shuffle<i32>(r0, r1, 2, 6, 3, 7);
-  const low23 = v128.shuffle<i32>(r2, r3, 0, 4, 1, 5);
-  const high23 = v128.shuffle<i32>(r2, r3, 2, 6, 3, 7);
-  const place = target + (word >> 2);
-  v128.store(place, v128.shuffle<i64>(low01, low23, 0, 2), 0);
-  v128.store(place, v128.shuffle<i64>(low01, low23, 1, 3), 64);
-  v128.store(place, v128.shuffle<i64>(high01, high23, 0, 2), 128);
-  v128.store(place, v128.shuffle<i64>(high01, high23, 1, 3), 192);
+/** The state after the rounds with what it began as. */
+function storeBlock(target: usize, order: usize, row0: v128, row1: v128, row2: v128, row3: v128): void {
+  const key: usize = load<u32>(order, 16);
+  v128.store(target, i32x4.add(row0, v128.load(CONSTANTS)), 0);
+  v128.store(target, i32x4.add(row1, v128.load(key)), 16);
+  v128.store(target, i32x4.add(row2, v128.load(key, 16)), 32);
+  v128.store(target, i32x4.add(row3, v128.load(order)), 48);
 }
 
 function rotateLeft(x: v128, n: i32): v128 {
   return v128.or(i32x4.shl(x, n), i32x4.shr_u(x, 32 - n));
+}
+
+/** Every word from its neighbour on one side, from the one on the other, or from the word opposite. */
+function fromNext(row: v128): v128 {
+  return v128.shuffle<i32>(row, row, 1, 2, 3, 0);
+}
+
+function fromLast(row: v128): v128 {
+  return v128.shuffle<i32>(row, row, 3, 0, 1, 2);
+}
+
+function fromOther(row: v128): v128 {
+  return v128.shuffle<i32>(row, row, 2, 3, 0, 1);
 }

@@ -143,16 +143,20 @@ describe.each(TARGETS)("published vectors, %s", (target) => {
     expect([opened.status, hex(opened.text)]).toEqual([PENDING, plaintext]);
   });
 
-  it.each(POLY1305)("RFC 8439 $section: Poly1305", async ({ key, message, tag }) => {
+  it.each(POLY1305)("RFC 8439 $section: Poly1305, alone and beside ChaCha20", async ({ key, message, tag }) => {
     expect(poly1305(unhex(key), unhex(message))).toBe(tag);
     const { entry } = await Room.load("chacha", target);
     const [keyAt, messageAt, tagAt] = [REGIONS, REGIONS + 64, REGIONS + 0x8000];
     entry.bytes.set(unhex(key), keyAt);
     entry.bytes.set(unhex(message), messageAt);
-    entry.call("polyStart", keyAt);
-    entry.call("polyBlocks", messageAt, message.length / 32);
-    entry.call("polyFinish", keyAt, tagAt);
-    expect(hex(entry.bytes.subarray(tagAt, tagAt + 16))).toBe(tag);
+    const blocks = message.length / 32;
+    for (const beside of [false, true]) {
+      entry.call("polyStart", keyAt);
+      if (beside) entry.call("chachaBlocks", REGIONS + 0x4000, REGIONS + 0x6000, messageAt, blocks);
+      else entry.call("polyBlocks", messageAt, blocks);
+      entry.call("polyFinish", keyAt, tagAt);
+      expect(hex(entry.bytes.subarray(tagAt, tagAt + 16))).toBe(tag);
+    }
   });
 
   // The nonces of RFC 3610 have 13 bytes, those of ESP 11: its vectors prove the twin, the twin proves the room, with the
