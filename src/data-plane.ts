@@ -50,17 +50,10 @@ export class DataPlane {
   readonly #slab = new Slab();
   readonly #admission = newAdmission();
   readonly #arrival = newArrival();
-  readonly #owner = {
-    readSequence: (sa: Sa) => this.#engine.sad.sequence(sa),
-    deleteSa: (sa: Sa) => this.#engine.delete(sa),
-    moveSa: (sa: Sa, path: Path) => this.#engine.move(sa, path),
-    chance: () => this.#engine.chance(),
-  };
   readonly #settle = (entry: Parameters<typeof settleOutbound>[1]): void => {
     if (entry.direction === "out") settleOutbound(this.#engine, entry);
     else settleInbound(this.#engine, entry);
   };
-  readonly #kernel: (descriptors: number, count: number) => void;
   readonly variant: Variant;
   #closed = false;
   /** The verdict of the last protectInto or unprotectInto. */
@@ -99,10 +92,6 @@ export class DataPlane {
     });
     this.#engine.carrier = options.carrier;
     this.#engine.compressor = options.compression;
-    this.#kernel = (descriptors, count) => {
-      kernel.seal(descriptors, count);
-      kernel.open(descriptors, count);
-    };
   }
 
   /** Installs a security association, or throws an IpsecError and leaves nothing half installed. */
@@ -112,7 +101,7 @@ export class DataPlane {
     const resolved = resolveSa(config, carrier, this.#profile, this.#defaults);
     checkCompression(resolved.config, engine.compressor);
     if (resolved.config.peer !== undefined) engine.peers.check(resolved.config.peer);
-    const sa = engine.sad.add(resolved, engine.initialPath(resolved), this.#owner);
+    const sa = engine.sad.add(resolved, engine.initialPath(resolved), engine);
     engine.carrier = carrier;
     engine.start(sa);
     return sa;
@@ -229,7 +218,7 @@ export class DataPlane {
   flush(now: number): void {
     const engine = this.#begin(now);
     engine.ring.release();
-    engine.ring.flush(this.#kernel, this.#settle);
+    engine.ring.flush(this.#settle);
     engine.expireUsedUp();
   }
 

@@ -26,7 +26,7 @@ import { NO_ADDRESS, type Path, PathTable } from "./natt/path.js";
 import { NattPorts } from "./natt/ports.js";
 import type { PlaneOptions } from "./plane-options.js";
 import type { ResolvedSa } from "./sad/resolve.js";
-import type { Sa } from "./sad/sa.js";
+import type { Sa, SaOwner } from "./sad/sa.js";
 import { Sad } from "./sad/sad.js";
 import type { Policy } from "./spd/policy.js";
 import { Spd } from "./spd/spd.js";
@@ -41,7 +41,7 @@ export type Carrier = "udp" | "ip";
 
 type EngineOptions = PlaneOptions & { readonly random: (bytes: Uint8Array<ArrayBuffer>) => unknown };
 
-export class Engine {
+export class Engine implements SaOwner {
   readonly memory: KernelMemory;
   readonly limits: Limits;
   readonly sad: Sad;
@@ -148,6 +148,10 @@ export class Engine {
     }
   }
 
+  readSequence(sa: Sa): bigint {
+    return this.sad.sequence(sa);
+  }
+
   /** From 0 to below 1. */
   chance(): number {
     const bytes = new Uint8Array(4);
@@ -225,7 +229,7 @@ export class Engine {
   }
 
   /** The peer of an SA is at `path`: what is staged goes there too. The error says why it cannot, and nothing is done. */
-  move(sa: Sa, path: Path): IpsecError | undefined {
+  moveSa(sa: Sa, path: Path): IpsecError | undefined {
     const previous = sa.path;
     const refused = this.sad.move(sa, path);
     if (refused !== undefined || this.carrier === "udp") return refused;
@@ -243,7 +247,8 @@ export class Engine {
     this.nattPorts.add(sa);
   }
 
-  delete(sa: Sa): void {
+  /** Wipes its keys at once; what is staged for it ends `no-sa`. */
+  deleteSa(sa: Sa): void {
     const { words } = this.memory;
     this.ring.forStaged((entry) => {
       if (entry.direction === "in" && entry.verdict === undefined && this.#isFor(entry, sa)) {

@@ -33,6 +33,7 @@ import { decompress } from "./ipcomp/decompress.js";
 import type { Peer } from "./liveness/peer.js";
 import { classify, NON_ESP_MARKER_LENGTH, NON_IKE_MARKER_LENGTH } from "./natt/framing.js";
 import type { Path } from "./natt/path.js";
+import { receivePlain, settlePlainOpened } from "./plain.js";
 import { feed, judgeOuters } from "./sad/passed.js";
 import type { Sa } from "./sad/sa.js";
 import { mayTravel } from "./spd/may-travel.js";
@@ -157,6 +158,7 @@ function isNattPort(engine: Engine, fields: IpFields): boolean {
 /** Step 2, on the fast verbs. False: nothing taken. */
 export function receive(engine: Engine, datagram: Uint8Array, path: Path | undefined, arrival: Arrival): boolean {
   const { ring, memory } = engine;
+  if (receivePlain(engine, datagram, path)) return true;
   if (!ring.hasRoom(1, datagram.length)) return false;
   recognise(engine, datagram, path, arrival);
   if (arrival.joined) return receiveJoined(engine, path, arrival);
@@ -229,7 +231,7 @@ export function describeInbound(engine: Engine, entry: Entry, address: number, a
 
 /** Steps 4 to 6: what the kernel answered becomes a verdict. */
 export function settleInbound(engine: Engine, entry: Entry): void {
-  if (entry.verdict !== undefined) return;
+  if (entry.verdict !== undefined || settlePlainOpened(engine, entry)) return;
   const { words } = engine.memory;
   const d = entry.descriptor;
   const record = words[d + (D_SA >> 2)] as number;
@@ -285,7 +287,7 @@ function leadOutbound(engine: Engine, peer: Peer, path: Path): void {
 /** An outbound SA whose headers cannot lead to `path` stays where it is. */
 function follow(engine: Engine, sa: Sa, path: Path): void {
   const previous = sa.path;
-  if (engine.move(sa, path) === undefined) engine.events.push({ kind: "mapping-changed", sa, path, previous });
+  if (engine.moveSa(sa, path) === undefined) engine.events.push({ kind: "mapping-changed", sa, path, previous });
 }
 
 /** The peer's host is told as well how long its segments may be. */

@@ -16,7 +16,7 @@ import { Growth } from "./frag/bundle.js";
 import { countedHeaders, keptHeader, paddedLength, textLength } from "./frag/fit.js";
 import { plan } from "./frag/plan.js";
 import { stageIcmp } from "./frag/too-big.js";
-import { plainLimit, stagePlain } from "./plain.js";
+import { plainLimit, settlePlainSealed, stagePlain } from "./plain.js";
 import { refuseBundle, refusingOuter } from "./sad/bundle.js";
 import type { Sa } from "./sad/sa.js";
 import type { Policy } from "./spd/policy.js";
@@ -139,14 +139,17 @@ function refusal(engine: Engine, packet: Uint8Array, admission: Admission): Verd
 export function offer(engine: Engine, packet: Uint8Array, given: Sa | undefined, admission: Admission): boolean {
   const { ring } = engine;
   if (given !== undefined && stagePlain(engine, packet, given)) return true;
-  // A packet may take two places (its ICMP and itself), and TFC may lengthen it.
-  if (!ring.hasRoom(2, Math.max(packet.length, given?.resolved.tfcPadding ?? 0))) return false;
+  // TFC may lengthen it.
+  if (!ring.hasRoom(1, Math.max(packet.length, given?.resolved.tfcPadding ?? 0))) return false;
   choose(engine, packet, given, admission);
   const { policy, outers } = admission;
   if (policy?.sa !== undefined && outers === undefined && stagePlain(engine, packet, policy.sa)) return true;
   if (admission.verdict === undefined) admission.verdict = refusal(engine, packet, admission);
   const { verdict, sa } = admission;
-  if (verdict === "too-big") stageIcmp(engine, packet, admission);
+  if (verdict === "too-big") {
+    if (!ring.hasRoom(2, 0)) return false; // its ICMP and itself
+    stageIcmp(engine, packet, admission);
+  }
   if (verdict === undefined)
     return admission.pieces === 1 ? stage(engine, packet, admission) : stagePieces(engine, admission);
   const bytesNeeded = verdict === "bypassed" ? engine.fields.totalLength : 0;
@@ -194,11 +197,12 @@ export function placePiece(engine: Engine, entry: Entry, admission: Admission, i
   const length = kernel.cutPiece(plan.workshop, admission.unit, index, address);
   describe(engine, entry, admission, address, length, textLength(sa, paddedLength(sa, length)));
   entry.last = index === admission.pieces - 1;
+  entry.plain = false;
 }
 
 /** Step 8. What was reserved for a packet that the kernel refused is given back. */
 export function settleOutbound(engine: Engine, entry: Entry): void {
-  if (entry.verdict !== undefined) return;
+  if (entry.verdict !== undefined || settlePlainSealed(engine, entry)) return;
   const { words } = engine.memory;
   const sa = entry.sa as Sa;
   const verdict = verdictOf(words[entry.descriptor + (D_STATUS >> 2)] as number);
@@ -222,15 +226,14 @@ export function settleOutbound(engine: Engine, entry: Entry): void {
   entry.kind = "dropped";
   entry.cutTo = 0;
   entry.sa = refusing;
-  sa.lifetime.packets--;
-  sa.lifetime.bytes -= entry.reserved;
+  sa.lifetime.putBack(entry.reserved);
   if (verdict === "exhausted" && !refusing.exhausted) {
     refusing.exhausted = true;
     engine.events.push({ kind: "hard-expired", sa: refusing, limit: "sequence" });
   }
 }
 
-function hasSent(engine: Engine, sa: Sa, now: number): void {
+export function hasSent(engine: Engine, sa: Sa, now: number): void {
   sa.lastUsedAt = now;
   sa.lastSentAt = now;
   if (sa.peer !== undefined) engine.peers.sent(sa.peer, now);

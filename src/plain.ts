@@ -1,24 +1,33 @@
-// The short way of the line out: a packet in tunnel mode that fits, of an SA that asks for nothing per packet, needs none
-// of the decisions of outbound.ts. What is staged is what the long way would have staged.
+// The short ways of both lines: a packet in tunnel mode that fits, of an SA that asks for nothing per packet, needs none
+// of the decisions of outbound.ts and inbound.ts. What is staged and settled is what the long way would have: whatever
+// is not plain is answered false, and nothing has been done.
 import {
   D_GENERATION,
   D_HEADER_LENGTH,
   D_LENGTH,
+  D_LENGTH_OUT,
   D_NEXT_HEADER,
+  D_NEXT_OFFSET,
   D_OUTER,
   D_PACKET,
   D_PAD_TO,
   D_SA,
+  D_START,
   D_STATUS,
+  D_TEXT_LENGTH,
   D_TOS,
   INNER_DF,
   SLOT_DATA,
 } from "../assembly/layout.js";
-import { PENDING } from "../assembly/status.js";
+import { DELIVERED, PENDING, SEALED } from "../assembly/status.js";
 import type { Engine } from "./engine.js";
-import { largestInner, textLength } from "./frag/fit.js";
+import { largestInner } from "./frag/fit.js";
+import { followMapping } from "./inbound.js";
+import type { Path } from "./natt/path.js";
+import { hasSent } from "./outbound.js";
 import type { Sa } from "./sad/sa.js";
-import { PROTOCOL_IPV4, PROTOCOL_IPV6 } from "./wire/ip.js";
+import type { Entry } from "./wasm/ring.js";
+import { PROTOCOL_ESP, PROTOCOL_IPV4, PROTOCOL_IPV6 } from "./wire/ip.js";
 import { isExtensionHeader } from "./wire/ipv6.js";
 
 const IPV4_WITHOUT_OPTIONS = 0x45;
@@ -26,17 +35,22 @@ const DONT_FRAGMENT = 0x40;
 /** Padding, pad length and next header of the longest alignment, rounded up: a text that outgrows a slot goes the long way. */
 const LONGEST_TRAILER = 32;
 
-/** Stages `packet`; false, and nothing done, when it must go the long way. */
+/** Steps 3 to 6 of the line out. */
 export function stagePlain(engine: Engine, packet: Uint8Array, sa: Sa): boolean {
   const { length } = packet;
-  if (length > sa.plainLimit || engine.now >= sa.hardAt || !engine.sad.owns(sa)) return false;
+  const { now } = engine;
+  if (length > sa.plainLimit || now >= sa.hardAt || sa.owner !== engine) return false;
   const tos = plainTos(packet, length);
-  if (tos < 0 || !engine.ring.hasRoom(2, length)) return false;
-  const text = textLength(sa, length);
+  if (tos < 0) return false;
+  const text = (length + sa.alignment + 1) & -sa.alignment; // two bytes of trailer, rounded up
   if (!sa.lifetime.takes(text)) return false;
+  const entry = engine.ring.takePlain("out", now, text);
+  if (entry === undefined) {
+    sa.lifetime.putBack(text);
+    return false;
+  }
   const { words, bytes } = engine.memory;
-  const entry = engine.ring.take("out", engine.now, text);
-  const address = engine.ring.dataOf(entry);
+  const address = entry.data;
   bytes.set(packet, address);
   const d = entry.descriptor;
   words[d + (D_PACKET >> 2)] = address;
@@ -52,8 +66,7 @@ export function stagePlain(engine: Engine, packet: Uint8Array, sa: Sa): boolean 
   entry.sa = sa;
   entry.path = sa.path;
   entry.reserved = text;
-  const { dfBit } = sa.resolved.config;
-  entry.df = dfBit === undefined || dfBit === "copy" ? (tos & INNER_DF) !== 0 : dfBit === "set";
+  entry.df = sa.dfBit === "copy" ? (tos & INNER_DF) !== 0 : sa.dfBit === "set";
   return true;
 }
 
@@ -87,4 +100,66 @@ export function plainLimit(sa: Sa): number {
     insideAh ||
     tfcPadding > 0;
   return decides ? 0 : Math.min(largestInner(sa), SLOT_DATA - LONGEST_TRAILER);
+}
+
+/** Step 8 of the line out. */
+export function settlePlainSealed(engine: Engine, entry: Entry): boolean {
+  const { words } = engine.memory;
+  const d = entry.descriptor;
+  if (!entry.plain || words[d + (D_STATUS >> 2)] !== SEALED) return false;
+  entry.verdict = "sealed";
+  entry.kind = "datagram";
+  entry.start = words[d + (D_START >> 2)] as number;
+  entry.length = words[d + (D_LENGTH_OUT >> 2)] as number;
+  engine.counters.sealed++;
+  hasSent(engine, entry.sa as Sa, entry.now);
+  return true;
+}
+
+/** Steps 1 and 2 of the line in, over a socket: a datagram that begins with an SPI. */
+export function receivePlain(engine: Engine, datagram: Uint8Array, path: Path | undefined): boolean {
+  const { length } = datagram;
+  if (length < 4 || length > SLOT_DATA || engine.carrier === "ip" || engine.nonIkeSas > 0) return false;
+  const marker = (datagram[0] as number) | (datagram[1] as number) | (datagram[2] as number) | (datagram[3] as number);
+  if (marker === 0) return false;
+  const entry = engine.ring.takePlain("in", engine.now, length);
+  if (entry === undefined) return false;
+  const { words, bytes } = engine.memory;
+  const address = entry.data;
+  bytes.set(datagram, address);
+  const d = entry.descriptor;
+  words[d + (D_PACKET >> 2)] = address;
+  words[d + (D_LENGTH >> 2)] = length;
+  words[d + (D_SA >> 2)] = 0;
+  words[d + (D_STATUS >> 2)] = PENDING;
+  words[d + (D_NEXT_HEADER >> 2)] = PROTOCOL_ESP;
+  words[d + (D_TOS >> 2)] = 0;
+  words[d + (D_START >> 2)] = address;
+  words[d + (D_HEADER_LENGTH >> 2)] = 0;
+  words[d + (D_NEXT_OFFSET >> 2)] = 0;
+  entry.path = path;
+  entry.start = address;
+  entry.length = length;
+  return true;
+}
+
+/** Steps 4 to 6 of the line in. */
+export function settlePlainOpened(engine: Engine, entry: Entry): boolean {
+  const { words } = engine.memory;
+  const d = entry.descriptor;
+  if (words[d + (D_STATUS >> 2)] !== DELIVERED || words[d + (D_OUTER >> 2)] !== 0) return false;
+  const sa = engine.sad.at(words[d + (D_SA >> 2)] as number);
+  const { now } = entry;
+  if (sa === undefined || !sa.opensPlain || sa.state !== "live" || now >= sa.hardAt) return false;
+  if (!sa.lifetime.takes(words[d + (D_TEXT_LENGTH >> 2)] as number)) return false;
+  sa.lastUsedAt = now;
+  if (sa.peer !== undefined) engine.peers.received(sa.peer, now);
+  if (entry.path !== undefined) followMapping(engine, entry, sa);
+  entry.sa = sa;
+  entry.verdict = "delivered";
+  entry.kind = "packet";
+  entry.start = words[d + (D_START >> 2)] as number;
+  entry.length = words[d + (D_LENGTH_OUT >> 2)] as number;
+  engine.counters.delivered++;
+  return true;
 }

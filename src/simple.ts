@@ -66,7 +66,6 @@ function sealWhole(engine: Engine, packet: Uint8Array, admission: Admission): Ve
   const { single, singleData, fields } = engine;
   clean(engine, fields.totalLength);
   copyIn(engine, packet, singleData, admission);
-  single.last = true;
   describe(engine, single, admission, singleData, fields.totalLength, admission.text);
   return run(engine);
 }
@@ -81,8 +80,6 @@ function sealPiece(engine: Engine, admission: Admission, index: number): Verdict
 function run(engine: Engine): Verdict {
   const { single, memory } = engine;
   engine.setDirection(single, "out");
-  single.fragments = 0;
-  single.more = false;
   memory.kernel.seal(single.descriptor << 2, 1);
   settleOutbound(engine, single);
   return single.verdict as Verdict;
@@ -213,9 +210,14 @@ export function checkTarget(target: Uint8Array, needed: number): void {
   throw new IpsecError("target-too-small", `the target has ${target.length} bytes, ${needed} may be needed`);
 }
 
-/** Zeroes what the last packet left in the single slot beyond `length`. */
+/** The single slot as the ring would have it for `length` bytes: zeroed beyond them, and nothing left of the last packet. */
 function clean(engine: Engine, length: number): void {
+  const { single } = engine;
   const end = engine.singleData + length;
-  if (engine.single.dirtyEnd > end) engine.memory.bytes.fill(0, end, engine.single.dirtyEnd);
-  engine.single.dirtyEnd = end;
+  if (single.dirtyEnd > end) engine.memory.bytes.fill(0, end, single.dirtyEnd);
+  single.dirtyEnd = end;
+  single.last = true;
+  single.fragments = 0;
+  single.more = false;
+  single.plain = true;
 }

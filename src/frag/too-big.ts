@@ -59,6 +59,7 @@ export function stageIcmp(engine: Engine, packet: Uint8Array, admission: Admissi
   entry.start = start;
   entry.length = length;
   entry.last = false;
+  entry.plain = false;
   entry.dirtyEnd = Math.max(entry.dirtyEnd, start + length);
   memory.words[entry.descriptor + (D_STATUS >> 2)] = PENDING + 1;
 }

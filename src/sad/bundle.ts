@@ -144,8 +144,7 @@ export function refuseBundle(engine: Engine, entry: Entry): Sa {
   let refusing = entry.sa as Sa;
   for (let i = 0; i < outers.length; i++) {
     const sa = outers[i] as Sa;
-    sa.lifetime.packets--;
-    sa.lifetime.bytes -= entry.outerReserved[i] as number;
+    sa.lifetime.putBack(entry.outerReserved[i] as number);
     if (sa.record === record) refusing = sa;
   }
   return refusing;

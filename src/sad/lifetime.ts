@@ -60,6 +60,12 @@ export class Lifetime {
     return true;
   }
 
+  /** A packet that was counted is not sent. */
+  putBack(bytes: number): void {
+    this.packets--;
+    this.bytes -= bytes;
+  }
+
   /** Counts a packet. Answers the soft limit that it reached, the first time only. */
   count(bytes: number): LifetimeLimit | undefined {
     this.packets++;

@@ -62,6 +62,7 @@ export class Sa {
   /** @internal Index of the kernel's record. */ readonly index: number;
   /** @internal Address of the kernel's record. */ readonly record: number;
   /** @internal */ readonly generation: number;
+  /** @internal */ readonly owner: SaOwner;
   /** @internal As it was configured, and as its path has it. */ resolved: ResolvedSa;
   /** @internal */ readonly lifetime: Lifetime;
   /** @internal */ readonly compression: CompressionAssociation | undefined;
@@ -87,10 +88,13 @@ export class Sa {
   largestInner = -1;
   /** @internal Bytes of the largest packet that plain.ts may stage, 0 for none; below 0 while it is to be computed. */
   plainLimit = -1;
+  /** @internal What plain.ts asks of an SA for every packet: see `ResolvedSa`. */
+  readonly alignment: number;
+  /** @internal */ readonly dfBit: "copy" | "set" | "clear";
+  /** @internal In: it judges and changes nothing of what comes out of it. */ readonly opensPlain: boolean;
   #state: SaState = "live";
   #path: Path;
   #lastSequence = 0n;
-  readonly #owner: SaOwner;
 
   /** @internal */
   constructor(
@@ -115,8 +119,15 @@ export class Sa {
     this.lifetime = new Lifetime(config.lifetime, () => owner.chance());
     this.learnedMtu = resolved.pathMtu;
     this.compression = config.compression && new CompressionAssociation(config.compression);
+    this.alignment = resolved.encryption.alignment;
+    this.dfBit = config.dfBit ?? "copy";
+    this.opensPlain =
+      config.direction === "in" &&
+      resolved.selectors === undefined &&
+      config.compression === undefined &&
+      resolved.clampMss === false;
     this.#path = path;
-    this.#owner = owner;
+    this.owner = owner;
   }
 
   /** "live", "expired" after a hard lifetime (keys wiped, packets refused), "deleted". */
@@ -134,7 +145,7 @@ export class Sa {
   }
 
   set path(path: Path) {
-    const refused = path === this.#path ? undefined : this.#owner.moveSa(this, path);
+    const refused = path === this.#path ? undefined : this.owner.moveSa(this, path);
     if (refused !== undefined) throw refused;
   }
 
@@ -158,7 +169,7 @@ export class Sa {
 
   /** Last number sent (out), highest accepted (in). */
   get sequence(): bigint {
-    return this.#state === "deleted" ? this.#lastSequence : this.#owner.readSequence(this);
+    return this.#state === "deleted" ? this.#lastSequence : this.owner.readSequence(this);
   }
 
   get stats(): SaStats {
@@ -174,7 +185,7 @@ export class Sa {
 
   /** Wipes its keys at once. Staged packets of it end `no-sa`; the handle stays readable. Harmless when repeated. */
   delete(): void {
-    if (this.#state !== "deleted") this.#owner.deleteSa(this);
+    if (this.#state !== "deleted") this.owner.deleteSa(this);
   }
 
   [Symbol.dispose](): void {
@@ -188,7 +199,7 @@ export class Sa {
 
   /** @internal */
   enter(state: SaState): void {
-    if (state === "deleted" && this.#state !== "deleted") this.#lastSequence = this.#owner.readSequence(this);
+    if (state === "deleted" && this.#state !== "deleted") this.#lastSequence = this.owner.readSequence(this);
     this.#state = state;
     this.remeasure();
   }

@@ -18,6 +18,9 @@ import type { ResolvedSa } from "./resolve.js";
 import { Sa, type SaOwner } from "./sa.js";
 import { WindowRegion } from "./windows.js";
 
+/** A shift where a division would be by a record's size: it is a power of two. */
+const RECORD_BITS = 31 - Math.clz32(SA_SIZE);
+
 export class Sad {
   readonly #memory: KernelMemory;
   readonly #limit: number;
@@ -108,7 +111,7 @@ export class Sad {
 
   /** The SA of a kernel record's address. */
   at(record: number): Sa | undefined {
-    return this.#byIndex[(record - this.#memory.plan.records) / SA_SIZE];
+    return this.#byIndex[(record - this.#memory.plan.records) >>> RECORD_BITS];
   }
 
   sequence(sa: Sa): bigint {

@@ -19,6 +19,9 @@ import type { Sa } from "../sad/sa.js";
 import type { Verdict } from "../verdict.js";
 import type { KernelMemory } from "./memory.js";
 
+const OUT = 1;
+const IN = 2;
+
 export type ItemKind = "datagram" | "packet" | "clear" | "ike" | "icmp" | "dropped";
 
 /** What is known of a staged packet outside its descriptor. */
@@ -34,20 +37,23 @@ export class Entry {
   length = 0;
   /** Bytes reserved against the SA's lifetime (out). */
   reserved = 0;
+  df = false;
   /** The outer SAs of a bundle, and the bytes reserved against theirs (out). */
   outers: readonly Sa[] | undefined = undefined;
   readonly outerReserved = [0, 0, 0];
-  df = false;
   last = true;
   /** Bytes of the longest fragment into which the sealed datagram is cut, 0 for whole (out). */
   cutTo = 0;
   /** How many of its fragments have been handed out, and whether there are more. */
   fragments = 0;
   more = false;
+  /** Of what stands above from `outers` on, and of jumbo slots, nothing is in use: it need not be put back. */
+  plain = true;
   /** Word index of its descriptor. */
   readonly descriptor: number;
-  /** Address of its slot, and where the last tenant's bytes ended. */
+  /** Address of its slot, of the slot's first data byte, and where the last tenant's bytes ended. */
   readonly slot: number;
+  readonly data: number;
   /** Bytes of data that the slot holds. */
   readonly capacity: number;
   dirtyEnd = 0;
@@ -56,6 +62,7 @@ export class Entry {
   constructor(descriptor: number, slot: number, capacity = SLOT_DATA) {
     this.descriptor = descriptor;
     this.slot = slot;
+    this.data = slot + SLOT_HEADROOM;
     this.capacity = capacity;
   }
 }
@@ -70,6 +77,8 @@ export class Ring {
   #flushed = 0;
   #tail = 0;
   #borrowed = false;
+  /** Of what is staged: OUT, IN or both. */
+  #directions = 0;
 
   constructor(memory: KernelMemory, packets: number, jumboPackets: number) {
     this.#memory = memory;
@@ -100,27 +109,37 @@ export class Ring {
 
   /** The next free entry, with room for `length` bytes at the address it answers through `dataOf`. */
   take(direction: "out" | "in", now: number, length: number): Entry {
+    const entry = this.#next(direction, now);
+    if (length > SLOT_DATA) this.#takeJumbo(entry, length);
+    else this.#clean(entry, entry.data + length);
+    return entry;
+  }
+
+  /** The same for `length` bytes that fit a slot, at its `data`; undefined when the ring is full. */
+  takePlain(direction: "out" | "in", now: number, length: number): Entry | undefined {
+    if (this.#borrowed) this.release();
+    if (this.#head - this.#tail === this.#entries.length) return undefined;
+    const entry = this.#next(direction, now);
+    this.#clean(entry, entry.data + length);
+    return entry;
+  }
+
+  #next(direction: "out" | "in", now: number): Entry {
     const entry = this.#entries[this.#head & this.#mask] as Entry;
     this.#head++;
+    this.#directions |= direction === "in" ? IN : OUT;
+    if (entry.direction !== direction) this.#turn(entry, direction);
     entry.verdict = undefined;
     entry.kind = "dropped";
-    entry.direction = direction;
-    entry.sa = undefined;
-    entry.path = undefined;
     entry.now = now;
-    entry.start = 0;
     entry.length = 0;
-    entry.reserved = 0;
-    entry.outers = undefined;
     entry.df = false;
-    entry.last = true;
-    entry.cutTo = 0;
-    entry.fragments = 0;
-    entry.more = false;
-    entry.jumbo = length > SLOT_DATA ? (this.#freeJumbos.pop() as number) : -1;
-    this.#memory.words[entry.descriptor + (D_DIRECTION >> 2)] = direction === "in" ? 1 : 0;
-    this.#clean(entry, length);
     return entry;
+  }
+
+  #turn(entry: Entry, direction: "out" | "in"): void {
+    entry.direction = direction;
+    this.#memory.words[entry.descriptor + (D_DIRECTION >> 2)] = direction === "in" ? 1 : 0;
   }
 
   /** Room for `length` bytes in a settled entry, in a jumbo slot if need be: their address, or 0. What lay there goes. */
@@ -129,6 +148,7 @@ export class Ring {
       const jumbo = this.#freeJumbos.pop();
       if (jumbo === undefined) return 0;
       entry.jumbo = jumbo;
+      entry.plain = false;
     }
     const end = this.dataOf(entry) + length;
     if (entry.jumbo < 0) entry.dirtyEnd = Math.max(entry.dirtyEnd, end);
@@ -138,18 +158,22 @@ export class Ring {
 
   /** Address of the first data byte of an entry. */
   dataOf(entry: Entry): number {
-    return this.#baseOf(entry) + SLOT_HEADROOM;
+    return entry.jumbo < 0 ? entry.data : this.#memory.plan.jumbos + entry.jumbo * JUMBO_SIZE + SLOT_HEADROOM;
   }
 
-  /** Runs `work` over the entries not yet flushed, in at most two contiguous runs, and marks them flushed. */
-  flush(kernel: (descriptors: number, count: number) => void, settle: (entry: Entry) => void): void {
+  /** Seals and opens the entries not yet flushed, in at most two contiguous runs, settles them, and marks them flushed. */
+  flush(settle: (entry: Entry) => void): void {
+    const { kernel } = this.#memory;
     const from = this.#flushed;
     for (let at = from; at < this.#head; ) {
       const index = at & this.#mask;
       const count = Math.min(this.#head - at, this.#entries.length - index);
-      kernel((this.#entries[index] as Entry).descriptor << 2, count);
+      const descriptors = (this.#entries[index] as Entry).descriptor << 2;
+      if (this.#directions & OUT) kernel.seal(descriptors, count);
+      if (this.#directions & IN) kernel.open(descriptors, count);
       at += count;
     }
+    this.#directions = 0;
     for (let at = from; at < this.#head; at++) settle(this.#entries[at & this.#mask] as Entry);
     this.#flushed = this.#head;
   }
@@ -181,23 +205,35 @@ export class Ring {
     const entry = this.#entries[this.#tail & this.#mask] as Entry;
     if (entry.more) return;
     this.#tail++;
-    if (entry.jumbo >= 0) this.#freeJumbos.push(entry.jumbo);
-    entry.jumbo = -1;
     entry.sa = undefined;
     entry.path = undefined;
+    if (!entry.plain) this.#putBack(entry);
   }
 
-  #baseOf(entry: Entry): number {
-    return entry.jumbo < 0 ? entry.slot : this.#memory.plan.jumbos + entry.jumbo * JUMBO_SIZE;
+  #putBack(entry: Entry): void {
+    if (entry.jumbo >= 0) this.#freeJumbos.push(entry.jumbo);
+    entry.jumbo = -1;
+    entry.outers = undefined;
+    entry.last = true;
+    entry.cutTo = 0;
+    entry.fragments = 0;
+    entry.plain = true;
   }
 
-  /** Zeroes what the last tenant left beyond `length`. What sealing put behind the data (padding, ICV) was on the wire. */
-  #clean(entry: Entry, length: number): void {
-    const end = this.#baseOf(entry) + SLOT_HEADROOM + length;
-    const dirtyEnd = entry.jumbo < 0 ? entry.dirtyEnd : (this.#jumboDirtyEnd[entry.jumbo] as number);
+  #takeJumbo(entry: Entry, length: number): void {
+    entry.plain = false;
+    const jumbo = this.#freeJumbos.pop() as number;
+    entry.jumbo = jumbo;
+    const end = this.dataOf(entry) + length;
+    const dirtyEnd = this.#jumboDirtyEnd[jumbo] as number;
     if (dirtyEnd > end) this.#memory.bytes.fill(0, end, dirtyEnd);
-    if (entry.jumbo < 0) entry.dirtyEnd = end;
-    else this.#jumboDirtyEnd[entry.jumbo] = end;
+    this.#jumboDirtyEnd[jumbo] = end;
+  }
+
+  /** Zeroes what the last tenant of a slot left beyond `end`. What sealing put behind the data (padding, ICV) was on the wire. */
+  #clean(entry: Entry, end: number): void {
+    if (entry.dirtyEnd > end) this.#memory.bytes.fill(0, end, entry.dirtyEnd);
+    entry.dirtyEnd = end;
   }
 }
 

@@ -1,6 +1,7 @@
-// The short way of the line out writes what the long way writes. An SA with a selector for everything goes the long way.
-import { expect, it } from "vitest";
-import { DataPlane, type SaConfig } from "../../src/index.js";
+// The short ways do what the long ways do. An SA with a selector for everything goes the long way, and so does what
+// arrives where an SA uses the non-IKE marker.
+import { describe, expect, it } from "vitest";
+import { DataPlane, type Sa, type SaConfig } from "../../src/index.js";
 import { ipv4, ipv6 } from "../packets.js";
 import { Random } from "../random.js";
 
@@ -79,4 +80,72 @@ it("a packet whose padding outgrows a slot waits for a jumbo slot, short or long
     plane.flush(0);
     while (plane.poll(item)) expect([item.kind, item.verdict]).toEqual(["datagram", "sealed"]);
   }
+});
+
+function flip(bytes: Uint8Array, bit: number): void {
+  bytes[bit >> 3] = (bytes[bit >> 3] as number) ^ (1 << (bit & 7));
+}
+
+describe.each([false, true])("inbound, esn %s", (esn) => {
+  it("the same bytes, verdicts, events, paths and numbers, short or long, whatever arrives", async () => {
+    const random = new Random();
+    const where = `seed ${random.seed}`;
+    const base = { ...association(false, "udp", "copy"), esn, pathMtu: 1500 } as SaConfig;
+    const sender = await DataPlane.create({ limits: "edge" });
+    const out = sender.addSa({ ...base, lifetime: {} });
+    const planes = await Promise.all([false, true].map(() => DataPlane.create({ limits: "edge" })));
+    const added: Sa[] = [];
+    const seconds = random.pick([0.7, 3600]);
+    for (const [i, plane] of planes.entries()) {
+      const lifetime = { packets: 500, kilobytes: 250, seconds };
+      const peer = plane.addPeer({ addresses: ["192.0.2.1"], deadPeerDetection: { mode: "periodic", seconds: 10 } });
+      const selectors = i === 1 ? { selectors: [{}] } : {};
+      added.push(plane.addSa({ ...base, direction: "in", lifetime, peer, ...selectors } as SaConfig));
+      if (i === 0) continue;
+      const natTraversal = { marker: "non-ike" as const };
+      plane.addSa({ ...base, direction: "in", spi: 0x2002, natTraversal, lifetime: {} } as SaConfig);
+    }
+    const sealed: Uint8Array[] = [];
+    const arrival = (): Uint8Array => {
+      if (random.chance(0.2) && sealed.length > 0) return random.pick(sealed); // replayed, or old
+      if (random.chance(0.05)) return random.bytes(random.below(30));
+      if (random.chance(0.05)) return Uint8Array.from([0, 0, 0, 0, ...random.bytes(random.below(40))]);
+      if (random.chance(0.05)) sender.dummy(0, out, 50);
+      else sender.outbound(0, packetOf(random), out);
+      sender.flush(0);
+      const item = sender.createItem();
+      if (!sender.poll(item) || item.kind !== "datagram") return Uint8Array.of(0xff);
+      const datagram = item.copy();
+      while (sender.poll(item));
+      sealed.push(datagram);
+      if (random.chance(0.1)) flip(datagram, random.below(datagram.length * 8));
+      return random.chance(0.03) ? datagram.slice(0, random.below(datagram.length)) : datagram;
+    };
+    for (let round = 0; round < 120; round++) {
+      const datagrams = Array.from({ length: random.between(1, 12) }, arrival);
+      const ports = datagrams.map(() => (random.chance(0.3) ? undefined : random.between(4500, 4502)));
+      const gone = round === 110;
+      const results = planes.map((plane, i) => {
+        for (const [at, datagram] of datagrams.entries()) {
+          const port = ports[at];
+          const path = port === undefined ? undefined : plane.path({ remote: { address: "192.0.2.1", port } });
+          expect(plane.inbound(round * 8, datagram, path)).toBe(true);
+        }
+        if (gone) added[i]?.delete();
+        const item = plane.createItem();
+        const seen = [];
+        plane.flush(round * 8);
+        while (plane.poll(item)) {
+          const bytes = Buffer.from(item.copy()).toString("hex");
+          seen.push([item.kind, item.verdict, item.df, item.last, item.sa?.spi, item.path?.remote.port, bytes]);
+        }
+        const events = [];
+        for (let event = plane.nextEvent(); event !== undefined; event = plane.nextEvent()) events.push(event.kind);
+        const sa = added[i] as Sa;
+        return [seen, events, sa.sequence, sa.state, sa.stats, sa.path.remote.port, plane.counters, plane.deadline()];
+      });
+      expect(results[0], `${where}, round ${round}`).toEqual(results[1]);
+    }
+    expect(added[0]?.stats.packets, where).toBeGreaterThan(100);
+  });
 });

@@ -44,13 +44,30 @@ describe("the ring", () => {
     const { plane, peer, out, incoming } = await world();
     let taken = 0;
     while (plane.outbound(0, ipv4(), out)) taken++;
-    expect(taken).toBe(63); // 64 places, one kept for an ICMP
+    expect(taken).toBe(64); // every place, whether the SA is given
     expect(out.stats.packets).toBe(taken);
     const first = drain(plane, 0);
     expect(first.length).toBe(taken);
     expect(plane.outbound(0, ipv4(), out)).toBe(true);
     for (const { bytes } of [...first, ...drain(plane, 0)]) expect(peer.unprotect(0, bytes).verdict).toBe("delivered");
-    expect(incoming.sequence).toBe(64n);
+    expect(incoming.sequence).toBe(65n);
+    plane.addPolicy({ direction: "out", action: "protect", sa: out });
+    for (taken = 0; plane.outbound(0, ipv4()); ) taken++;
+    expect(taken).toBe(64); // or found
+  });
+
+  it("keeps two places for a packet that is refused for its size: its ICMP and itself, or nothing", async () => {
+    const { plane, out } = await world(gcm("out", { pathMtu: 1400 }));
+    const tooBig = ipv4({ length: 1400, df: true });
+    for (let taken = 0; taken < 63; taken++) expect(plane.outbound(0, ipv4(), out)).toBe(true);
+    expect(plane.outbound(0, tooBig, out)).toBe(false);
+    expect(plane.counters["too-big"]).toBe(0);
+    expect(plane.outbound(0, ipv4(), out)).toBe(true);
+    expect(drain(plane, 0).length).toBe(64);
+    expect(plane.outbound(0, tooBig, out)).toBe(true);
+    expect(drain(plane, 0).map(({ kind, last }) => `${kind} ${last}`)).toEqual(["icmp false", "dropped true"]);
+    expect(plane.outbound(0, ipv4(), out)).toBe(true);
+    expect(drain(plane, 0).map(({ kind, last }) => `${kind} ${last}`)).toEqual(["datagram true"]);
   });
 
   it("wraps around its end for ever, with long packets among short ones", async () => {
