@@ -1,10 +1,6 @@
 // Counter mode, for AES-CTR (RFC 3686), AES-GCM (RFC 4106) and AES-CCM (RFC 4309). The counter blocks of consecutive
 // packets of one SA fill a pool, which the cipher turns into key stream. Sealing and opening are the same.
-//
-//   | salt, 4 bytes, from the key         | IV, 8 bytes, on the wire | counter, 4 bytes |    CTR: text from 1, GCM: from 2
-//   | 3, salt, 3 bytes, from the key      | IV, 8 bytes, on the wire | counter, 4 bytes |    CCM: text from 1
-//
-// One block below the text's first masks the tag of GCM and CCM.
+// See counter-block.ts, and counter-start.ts for what they have in common.
 import { wipe } from "../bytes";
 import { hotFor } from "../hot";
 import {
@@ -18,14 +14,13 @@ import {
   D_TAG,
   D_TEXT,
   D_TEXT_LENGTH,
-  ENC_CCM,
   HOT_PLANES,
-  SA_ENCRYPTION,
   SA_ROUNDS,
-  SA_SALT,
 } from "../layout";
 import { PENDING } from "../status";
-import { aesEncrypt } from "./encrypt";
+import { counterBlock, withCounter } from "./counter-block";
+import { counterStart, counterStep, startCounters, wipeCounters } from "./counter-start";
+import { aesEncrypt, aesLaterRounds } from "./encrypt";
 
 /** AES-CTR: encrypts or decrypts the texts of `count` descriptors in place, of any length. */
 export function ctrApply(list: usize, count: i32): void {
@@ -39,8 +34,8 @@ export function counterMasks(list: usize, count: i32, counter: u32): void {
     let pool: usize = AES_POOL;
     let next = first;
     for (; next < count && pool < <usize>AES_POOL_END && load<u32>(descriptorAt(list, next), D_SA) == sa; next++) {
-      const block = firstCounterBlock(sa, load<u32>(descriptorAt(list, next), D_IV));
-      v128.store(pool, i32x4.replace_lane(block, 3, bswap<u32>(counter)));
+      const block = counterBlock(sa, load<u32>(descriptorAt(list, next), D_IV));
+      v128.store(pool, withCounter(block, counter));
       pool += 16;
     }
     const groups = <i32>((pool - AES_POOL + 127) >> 7);
@@ -60,45 +55,79 @@ export function counterMasks(list: usize, count: i32, counter: u32): void {
  * `masked` the block before it is added to D_TAG in the same pass.
  */
 export function counterText(list: usize, count: i32, from: u32, masked: bool): void {
-  let sa: usize = 0;
-  let planes: usize = 0;
+  for (let first = 0; first < count; ) {
+    const here = list + ((<usize>first) << 2);
+    if (load<u32>(<usize>load<u32>(here), D_STATUS) != PENDING) {
+      first++;
+      continue;
+    }
+    const ofSa = countOfSa(here, count - first);
+    const sharers = startCounters(here, ofSa, from);
+    if (sharers) {
+      applyText(here, sharers, from, masked, true);
+      wipeCounters();
+      first += sharers;
+    } else {
+      applyText(here, ofSa, from, masked, false);
+      first += ofSa;
+    }
+  }
+}
+
+/** How many of the descriptors, the first ones, have one SA. */
+function countOfSa(list: usize, count: i32): i32 {
+  const sa = load<u32>(descriptorAt(list, 0), D_SA);
+  let next = 1;
+  while (next < count && load<u32>(descriptorAt(list, next), D_SA) == sa) next++;
+  return next;
+}
+
+/** The same for descriptors of one SA. `started`: they are the sharers of startCounters. */
+function applyText(list: usize, count: i32, from: u32, masked: bool, started: bool): void {
+  const sa: usize = load<u32>(descriptorAt(list, 0), D_SA);
   let pool: usize = AES_POOL; // where the next block goes
   let stretches: usize = AES_STRETCHES; // and where the next stretch is noted
   for (let i = 0; i < count; i++) {
     const descriptor = descriptorAt(list, i);
     if (load<u32>(descriptor, D_STATUS) != PENDING) continue;
-    const owner: usize = load<u32>(descriptor, D_SA);
-    if (owner != sa || isFull(pool, stretches)) {
-      applyPool(sa, planes, pool, stretches);
-      pool = AES_POOL;
-      stretches = AES_STRETCHES;
-      sa = owner;
-      planes = hotFor(sa) + HOT_PLANES;
-    }
-    const block = firstCounterBlock(sa, load<u32>(descriptor, D_IV));
+    const block = started ? counterStart(i) : counterBlock(sa, load<u32>(descriptor, D_IV));
+    let counter = from;
     if (masked) {
-      v128.store(pool, i32x4.replace_lane(block, 3, bswap<u32>(from - 1)));
-      pool += 16;
+      if (isFull(pool, stretches)) {
+        applyPool(sa, pool, stretches, started);
+        pool = AES_POOL;
+        stretches = AES_STRETCHES;
+      }
+      pool = putCounters(pool, pool + 16, block, from - 1, started);
       stretches = noteStretch(stretches, descriptor + D_TAG, 16);
     }
-    let counter = from;
     let text: usize = load<u32>(descriptor, D_TEXT);
     const end = text + load<u32>(descriptor, D_TEXT_LENGTH);
     while (text < end) {
       if (isFull(pool, stretches)) {
-        applyPool(sa, planes, pool, stretches);
+        applyPool(sa, pool, stretches, started);
         pool = AES_POOL;
         stretches = AES_STRETCHES;
       }
       const bytes = min(end - text, <usize>AES_POOL_END - pool);
-      for (const last = pool + bytes; pool < last; pool += 16) {
-        v128.store(pool, i32x4.replace_lane(block, 3, bswap<u32>(counter++)));
-      }
+      const blocks = <u32>((bytes + 15) >> 4);
+      pool = putCounters(pool, pool + ((<usize>blocks) << 4), block, counter, started);
+      counter += blocks;
       stretches = noteStretch(stretches, text, bytes);
       text += bytes;
     }
   }
-  applyPool(sa, planes, pool, stretches);
+  applyPool(sa, pool, stretches, started);
+}
+
+/** Blocks, or states of startCounters, to `pool` .. `end`, which it answers. */
+function putCounters(pool: usize, end: usize, block: v128, counter: u32, started: bool): usize {
+  if (started) {
+    for (; pool < end; pool += 16) v128.store(pool, v128.xor(block, counterStep(counter++)));
+  } else {
+    for (; pool < end; pool += 16) v128.store(pool, withCounter(block, counter++));
+  }
+  return pool;
 }
 
 function isFull(pool: usize, stretches: usize): bool {
@@ -111,19 +140,14 @@ function noteStretch(stretches: usize, at: usize, bytes: usize): usize {
   return stretches + 8;
 }
 
-/** A packet's counter block, its counter still to be written. */
-function firstCounterBlock(sa: usize, iv: usize): v128 {
-  const salt = load<u32>(sa, SA_SALT);
-  // RFC 3610 section 2.3: CCM's blocks begin with a byte that says how long the counter is, 4 bytes less one.
-  const nonce = i32x4.splat(load<u8>(sa, SA_ENCRYPTION) == ENC_CCM ? (salt << 8) | 3 : salt);
-  return i32x4.replace_lane(i32x4.replace_lane(nonce, 1, load<u32>(iv)), 2, load<u32>(iv, 4));
-}
-
 /** Turns the counter blocks before `poolEnd` into key stream and adds it to their stretches of text. */
-function applyPool(sa: usize, planes: usize, poolEnd: usize, stretchesEnd: usize): void {
+function applyPool(sa: usize, poolEnd: usize, stretchesEnd: usize, started: bool): void {
   if (poolEnd == AES_POOL) return;
   const groups = <i32>((poolEnd - AES_POOL + 127) >> 7);
-  aesEncrypt(planes, load<u8>(sa, SA_ROUNDS), AES_POOL, groups);
+  const planes = hotFor(sa) + HOT_PLANES;
+  const rounds = load<u8>(sa, SA_ROUNDS);
+  if (started) aesLaterRounds(planes, rounds, AES_POOL, groups);
+  else aesEncrypt(planes, rounds, AES_POOL, groups);
   let keyStream: usize = AES_POOL;
   for (let stretch: usize = AES_STRETCHES; stretch < stretchesEnd; stretch += 8) {
     addKeyStream(load<u32>(stretch), load<u32>(stretch, 4), keyStream);

@@ -9,6 +9,8 @@ import { subBytes } from "./sbox";
 import { ROWS_DOWN, SHIFT_ROWS } from "./tables";
 import { transpose } from "./transpose";
 
+const FIRST_ROUNDS = 2;
+
 /**
  * Encrypts `groups` times eight consecutive blocks in place, under `planes` of aesPlanes. Every step passes over all
  * groups before the next: about 2 KiB at a time is best.
@@ -22,17 +24,43 @@ export function aesEncryptLanes(planes: usize, rounds: i32, blocks: usize, group
   cipher(planes, LANE_PLANES_SIZE, rounds, blocks, groups);
 }
 
+/** The first two rounds alone, of aesEncrypt. Blocks again, but lying as the state does in that round. */
+export function aesFirstRounds(planes: usize, blocks: usize, groups: i32): void {
+  const end = blocks + ((<usize>groups) << 7);
+  transpose(blocks, end);
+  addRoundKey(blocks, end, planes, 0);
+  middleRounds(planes, 0, 1, FIRST_ROUNDS, blocks, end);
+  transpose(blocks, end);
+}
+
+/** The rest of aesEncrypt. */
+export function aesLaterRounds(planes: usize, rounds: i32, blocks: usize, groups: i32): void {
+  const end = blocks + ((<usize>groups) << 7);
+  transpose(blocks, end);
+  middleRounds(planes, 0, FIRST_ROUNDS + 1, rounds - 1, blocks, end);
+  lastRound(planes, 0, rounds, blocks, end);
+}
+
 /** `apart`: the distance from the planes of one group to those of the next. */
 function cipher(planes: usize, apart: usize, rounds: i32, blocks: usize, groups: i32): void {
   const end = blocks + ((<usize>groups) << 7);
   transpose(blocks, end);
   addRoundKey(blocks, end, planes, apart);
-  for (let round = 1; round < rounds; round++) {
-    planes += 128;
+  middleRounds(planes, apart, 1, rounds - 1, blocks, end);
+  lastRound(planes, apart, rounds, blocks, end);
+}
+
+/** Rounds `from` to `to`; the planes are those of round 0. */
+function middleRounds(planes: usize, apart: usize, from: i32, to: i32, blocks: usize, end: usize): void {
+  for (let round = from; round <= to; round++) {
     subBytes(blocks, end);
-    mixColumnsAddRoundKey(blocks, end, planes, apart, ROWS_DOWN + ((round & 3) << 5));
+    mixColumnsAddRoundKey(blocks, end, planes + ((<usize>round) << 7), apart, ROWS_DOWN + ((round & 3) << 5));
   }
+}
+
+function lastRound(planes: usize, apart: usize, rounds: i32, blocks: usize, end: usize): void {
   subBytes(blocks, end);
-  shiftRowsAddRoundKey(blocks, end, planes + 128, apart, SHIFT_ROWS + ((rounds & 3) << 4));
+  const key = planes + ((<usize>rounds) << 7);
+  shiftRowsAddRoundKey(blocks, end, key, apart, SHIFT_ROWS + ((rounds & 3) << 4));
   transpose(blocks, end);
 }

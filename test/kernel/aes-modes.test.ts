@@ -2,6 +2,8 @@ import { describe, expect, it } from "vitest";
 import {
   AES_POOL,
   AES_POOL_END,
+  AES_STARTS,
+  AES_STEPS_END,
   AES_STRETCHES,
   AES_STRETCHES_END,
   D_IV,
@@ -25,6 +27,7 @@ import {
 import { FORGED, PENDING } from "../../assembly/status.js";
 import { generator, run, unhex } from "./aes-reference.js";
 import { type Entry, loadEntry, TARGETS } from "./entry.js";
+import { ivsInOrder } from "./ivs.js";
 
 // Where things lie in a test: SA records, hot entries, a key, a list of descriptors, texts.
 const RECORDS = 0x10000;
@@ -52,8 +55,9 @@ describe.each(TARGETS)("%s", (target) => {
   });
 
   describe("CTR", () => {
+    const ivs = ivsInOrder(random);
     const ctrPacket = (sa: Sa, index: number, length: number, pending = true): Packet => {
-      const iv = random.bytes(8);
+      const iv = ivs();
       const text = random.bytes(length);
       const counterBlock = Buffer.concat([sa.salt, iv, unhex("00000001")]);
       return {
@@ -134,6 +138,7 @@ function expectRoom(entry: Entry, room: string, packets: readonly Packet[]): voi
   const { bytes, view } = entry;
   bytes.fill(0xa5, SCRATCH, SCRATCH_END);
   bytes.fill(0, AES_POOL, AES_POOL_END);
+  bytes.fill(0, AES_STARTS, AES_STEPS_END);
   bytes.fill(0, AES_STRETCHES, AES_STRETCHES_END);
   let end = TEXTS;
   const texts = packets.map(({ sa, iv, text, pending }, index) => {

@@ -1,0 +1,96 @@
+// What the counter blocks of several packets have in common: the first two rounds of the cipher.
+//
+// The first 256 counter blocks of a packet differ in byte 15 alone. Round 1 brings it, with the bytes 0, 5 and 10, into
+// column 0 (ShiftRows, FIPS 197 section 5.1.2) and nowhere else. The S-box of round 2 takes each byte alone, and all that
+// comes after it in that round is linear. So after two rounds
+//
+//   state of (packet, counter) = start of the packet + step of the counter
+//
+// where start is the state of counter 0, and the steps depend on the key and on bytes 0, 5 and 10: salt, the IV's second
+// byte and its last but one. Packets numbered in order share those 256 at a time. What decides is public: lengths and IVs.
+import { wipe } from "../bytes";
+import { hotFor } from "../hot";
+import {
+  AES_STARTS,
+  AES_STARTS_END,
+  AES_STEPS,
+  AES_STEPS_END,
+  D_IV,
+  D_SA,
+  D_STATUS,
+  D_TEXT_LENGTH,
+  HOT_PLANES,
+} from "../layout";
+import { PENDING } from "../status";
+import { counterBlock, withCounter } from "./counter-block";
+import { aesFirstRounds } from "./encrypt";
+
+const MAX_SHARERS: i32 = (AES_STARTS_END - AES_STARTS) >> 4;
+const MAX_COUNTERS: u32 = (AES_STEPS_END - AES_STEPS) >> 4;
+
+/**
+ * How many of `count` descriptors of one SA, the first of them PENDING, share their steps: their starts and steps are then
+ * written. 0 if it would not pay. `from` is the counter the texts begin with.
+ */
+export function startCounters(list: usize, count: i32, from: u32): i32 {
+  const first: usize = load<u32>(list);
+  let sharers = 0;
+  let blocks: u32 = 0;
+  let counters: u32 = 0;
+  for (const most = min(count, MAX_SHARERS); sharers < most; sharers++) {
+    const descriptor: usize = load<u32>(list + ((<usize>sharers) << 2));
+    if (load<u32>(descriptor, D_STATUS) != PENDING) continue;
+    const end = from + ((load<u32>(descriptor, D_TEXT_LENGTH) + 15) >> 4);
+    if (end > MAX_COUNTERS || !hasSameSteps(load<u32>(first, D_IV), load<u32>(descriptor, D_IV))) break;
+    blocks += end;
+    counters = max(counters, end);
+  }
+  // Each block saves two rounds; a start or a step costs them, and two transpositions.
+  if (2 * blocks < 3 * (<u32>sharers + counters + 8)) return 0;
+  writeSteps(first, counters);
+  writeStarts(list, sharers);
+  return sharers;
+}
+
+/** The state of counter 0 of sharer `index`. */
+export function counterStart(index: i32): v128 {
+  return v128.load(AES_STARTS + ((<usize>index) << 4));
+}
+
+/** From there to the state of `counter`. */
+export function counterStep(counter: u32): v128 {
+  return v128.load(AES_STEPS + ((<usize>counter) << 4));
+}
+
+export function wipeCounters(): void {
+  wipe(AES_STARTS, AES_STARTS_END - AES_STARTS);
+  wipe(AES_STEPS, AES_STEPS_END - AES_STEPS);
+}
+
+function hasSameSteps(iv: usize, other: usize): bool {
+  return load<u8>(iv, 1) == load<u8>(other, 1) && load<u8>(iv, 6) == load<u8>(other, 6);
+}
+
+function writeSteps(descriptor: usize, counters: u32): void {
+  const sa: usize = load<u32>(descriptor, D_SA);
+  const block = counterBlock(sa, load<u32>(descriptor, D_IV));
+  const groups = <i32>((counters + 7) >> 3);
+  for (let counter: u32 = 0; counter < (<u32>groups) << 3; counter++) {
+    v128.store(AES_STEPS + ((<usize>counter) << 4), withCounter(block, counter));
+  }
+  aesFirstRounds(hotFor(sa) + HOT_PLANES, AES_STEPS, groups);
+  const start = v128.load(AES_STEPS);
+  const end = <usize>AES_STEPS + ((<usize>groups) << 7);
+  for (let step: usize = AES_STEPS; step < end; step += 16) {
+    v128.store(step, v128.xor(v128.load(step), start));
+  }
+}
+
+function writeStarts(list: usize, count: i32): void {
+  const sa: usize = load<u32>(<usize>load<u32>(list), D_SA);
+  for (let i = 0; i < count; i++) {
+    const iv: usize = load<u32>(<usize>load<u32>(list + ((<usize>i) << 2)), D_IV);
+    v128.store(AES_STARTS + ((<usize>i) << 4), counterBlock(sa, iv));
+  }
+  aesFirstRounds(hotFor(sa) + HOT_PLANES, AES_STARTS, (count + 7) >> 3);
+}
