@@ -4,7 +4,7 @@
 //   node assembly/build.mjs kernel    the wasm files only        node assembly/build.mjs --force   all of it
 //
 //   assembly/ -> build/TARGET.wasm (and .wat, which names its functions) -> src/wasm/generated/TARGET.ts (base64)
-//   src/      -> dist/src          ;  build/TARGET.wasm -> dist/wasm
+//   src/      -> build/lib, a module a file -> dist/src, a file an entry and what entries share; build/TARGET.wasm -> dist/wasm
 
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -57,13 +57,39 @@ async function compileKernel(target) {
   writeFileSync(`src/wasm/generated/${target}.ts`, `export const ${TARGETS[target]}: string =\n  "${base64}";\n`);
 }
 
-function compileLibrary() {
-  rmSync("dist", { recursive: true, force: true });
+async function compileLibrary() {
+  for (const folder of ["build/lib", "dist"]) rmSync(folder, { recursive: true, force: true });
   const compiler = fileURLToPath(import.meta.resolve("typescript/package.json")).replace("package.json", "bin/tsc");
   const tsc = spawnSync(process.execPath, [compiler, "-p", "tsconfig.build.json"], { stdio: "inherit" });
   if (tsc.status !== 0) process.exit(1);
+  await bundleEntries();
+  cpSync("build/lib", "dist", { recursive: true, filter: (path) => !path.endsWith(".js") });
   mkdirSync("dist/wasm", { recursive: true });
   for (const target of Object.keys(TARGETS)) cpSync(`build/${target}.wasm`, `dist/wasm/${target}.wasm`);
+}
+
+/** Node needs most of a millisecond for every file that an import leads to, and this library is a hundred of them. */
+async function bundleEntries() {
+  const { rolldown } = await import("rolldown"); // as above
+  const { exports, bin } = JSON.parse(readFileSync("package.json", "utf8"));
+  const entries = [...Object.values(exports).flatMap((entry) => Object.values(entry)), ...Object.values(bin)]
+    .filter((path) => /^\.\/dist\/.*(?<!\.d)\.[jt]s$/.test(path))
+    .map((path) => path.slice("./dist/".length, -".js".length));
+  const build = await rolldown({
+    input: Object.fromEntries(entries.map((entry) => [entry, `build/lib/${entry}.js`])),
+    platform: "neutral",
+    // Packages, Node's modules, and what only the bundler of an edge runtime can resolve.
+    external: (id) => !/^[./]/.test(id) || /\.wasm(\?module)?$/.test(id),
+    makeAbsoluteExternalsRelative: false,
+    treeshake: { moduleSideEffects: () => true },
+  });
+  await build.write({
+    dir: "dist",
+    entryFileNames: "[name].js",
+    chunkFileNames: "src/shared/[name].js",
+    minifyInternalExports: false,
+  });
+  await build.close();
 }
 
 mkdirSync("build", { recursive: true });

@@ -24,11 +24,11 @@ import {
   D_STATUS,
   PROTOCOL_ESP,
   SA_GENERATION,
-} from "../dist/assembly/layout.js";
-import { DELIVERED, PENDING, SEALED } from "../dist/assembly/status.js";
-import { resolveLimits } from "../dist/src/limits.js";
-import { loadKernelSync } from "../dist/src/wasm/kernel.js";
-import { planMemory } from "../dist/src/wasm/memory.js";
+} from "../build/lib/assembly/layout.js";
+import { DELIVERED, PENDING, SEALED } from "../build/lib/assembly/status.js";
+import { resolveLimits } from "../build/lib/src/limits.js";
+import { loadKernelSync } from "../build/lib/src/wasm/kernel.js";
+import { planMemory } from "../build/lib/src/wasm/memory.js";
 import { pickVariants } from "./variants.mjs";
 
 const { values, positionals } = parseArgs({

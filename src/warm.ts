@@ -46,6 +46,7 @@ const LIMITS: Limits = {
 /** The suites of `warm`, each once. Throws `option`. */
 export function suitesToWarm({ warm = [], profile }: PlaneOptions): readonly WarmSuite[] {
   if (!Array.isArray(warm)) throw new IpsecError("option", `warm is ${String(warm)}: an array of suites is allowed`);
+  if (warm.length === 0) return warm;
   const allowed = namesIn(checkProfile(profile));
   for (const suite of warm as readonly unknown[]) {
     const [encryption, integrity, ...more] = String(suite).split("+") as [string, string?, ...string[]];

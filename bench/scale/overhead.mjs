@@ -1,7 +1,7 @@
 // What the engine adds: the whole path, less the time inside the kernel, less the two copies that nobody can avoid. The
 // kernel's calls are timed where they happen, in a plane whose kernel carries a stopwatch.
 import { DataPlane } from "wasm-ipsec";
-import { loadKernel } from "../../dist/src/wasm/kernel.js";
+import { loadKernel } from "../../build/lib/src/wasm/kernel.js";
 import { associationOf } from "../contenders/ours.mjs";
 import { innerPackets } from "../esp.mjs";
 import { interleave } from "../rounds.mjs";
@@ -40,10 +40,9 @@ export async function engineOverhead({ rounds }) {
 /** The inlined kernel of the package, its two packet calls timed. */
 async function timedKernel(stopwatch) {
   const probe = await DataPlane.create({ limits: "edge" });
-  const exports = await loadKernel(DataPlane.source.load(probe.variant));
+  const { exports } = await loadKernel(DataPlane.source.load(probe.variant));
   probe.close();
-  const kernel = {};
-  for (const name in exports) kernel[name] = exports[name];
+  const kernel = { ...exports };
   for (const name of ["seal", "open"]) {
     const call = exports[name];
     kernel[name] = (descriptors, count) => {

@@ -1,7 +1,8 @@
 // Opening with the engine: whatever it can verify. The rows of a key table become SAs when their first packet comes.
 
-import { DataPlane, IpsecError, type Sa, type SaConfig } from "../index.js";
 import type { EspSaRow, FoundEsp } from "../pcap/index.js";
+import { IpsecError, type Sa, type SaConfig } from "../surface.js";
+import { DataPlane } from "../wasm/inlined.js";
 import { innerPacket } from "./inner.js";
 import { DAMAGED, DUMMY, FORGED, type Opener, type Opening } from "./opener.js";
 

@@ -64,6 +64,20 @@ describe("the package", () => {
     }
   });
 
+  it("is a few files for who imports the default entry: every file costs Node most of a millisecond", () => {
+    const read = new Set<string>();
+    const follow = (path: string) => {
+      if (read.has(path)) return;
+      read.add(path);
+      for (const [, next] of text(path).matchAll(/^import (?:.*from )?"(\.[^"]+)";$/gm)) {
+        follow(join(path, "..", next as string));
+      }
+    };
+    follow("dist/src/index.js");
+    expect(read.size).toBeGreaterThan(2);
+    expect(read.size).toBeLessThan(12);
+  });
+
   it("names neither the machine that built it nor a registry", () => {
     const naming = installed.files.filter(({ path }) => {
       const bytes = readFileSync(join(installed.package, path), "latin1");

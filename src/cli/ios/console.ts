@@ -1,7 +1,8 @@
 // The console of a lab: a router's commands, and the lab's own.
-import { DataPlane } from "../../index.js";
+
 import { EXEC_COMMANDS, execute, type IosConfig, Lab, type LabRouter, planeOptionsOf } from "../../ios/index.js";
 import { deflate } from "../../ipcomp/deflate.js";
+import { DataPlane } from "../../wasm/inlined.js";
 
 /** A name in front of a command, as a prompt prints it. */
 const ADDRESSED = /^([\w.-]+)[#>]\s*(.*)$/;
