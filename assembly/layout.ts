@@ -90,10 +90,10 @@ export const SA_SPI = 16; // u32, host order
 export const SA_HOT = 20; // u32: address of the hot entry, 0 if none
 export const SA_SEQUENCE = 24; // u64: last number sent (out), highest accepted (in)
 export const SA_WINDOW_BITS = 32; // u32: 0 = window off, else 64..4096
-export const SA_WINDOW_MASK = 36; // u32: ring words - 1; the ring has a power of two words, at least bits/64 + 1
+export const SA_WINDOW_MASK = 36; // u32: ring words - 1; the ring has a power of two words, at least bits / 64
 export const SA_WINDOW = 40; // u32: address of the ring (inline or in the window region)
 export const SA_SALT = 44; // 4 bytes as keyed, RFC 4106 section 4, RFC 3686 section 4
-export const SA_INLINE_WINDOW = 48; // u64[2]: the ring of a 64-packet window
+export const SA_INLINE_WINDOW = 48; // u64[2]: the ring of a window of up to 128 numbers
 export const SA_OUTER = 64; // u8: 0 none (carrier udp, or transport mode) | 4 | 6
 export const SA_TEMPLATE_LENGTH = 65; // u8: bytes in front of the ESP header
 export const SA_UDP = 66; // u8: offset of the UDP header in the template, NO_UDP without

@@ -6,7 +6,7 @@
 //
 //   ring  u64[SA_WINDOW_MASK + 1]   bit (s & 63) of word ((s >> 6) & mask) is number s
 //
-// The ring has at least one word more than the window needs, because the word being filled is only partly in it.
+// The ring has a bit for every number of the window: what leaves it makes room bit by bit, not word by word.
 import { PENDING, REPLAYED, STALE } from "./status";
 import { FLAG_ESN, SA_FLAGS, SA_SEQUENCE, SA_WINDOW, SA_WINDOW_BITS, SA_WINDOW_MASK } from "./layout";
 
@@ -40,16 +40,19 @@ export function replayStart(sa: usize, highest: u64): void {
   store<u64>(sa, highest, SA_SEQUENCE);
   if (load<u32>(sa, SA_WINDOW_BITS) == 0) return;
   memory.fill(load<u32>(sa, SA_WINDOW), 0xff, (load<u32>(sa, SA_WINDOW_MASK) + 1) << 3);
-  const above = highest & 63; // the bits above it in its own word are the future
-  store<u64>(wordAddress(sa, highest), above == 63 ? ~(<u64>0) : ((<u64>1) << (above + 1)) - 1);
 }
 
-/** Clears the words between the highest number and `sequence`, at most one lap. */
+/** The numbers between the highest and `sequence` have not been seen: their bits were those of numbers that leave. */
 function slide(sa: usize, sequence: u64): void {
-  const laps = (sequence >> 6) - (load<u64>(sa, SA_SEQUENCE) >> 6);
-  const steps = min<u64>(laps, <u64>load<u32>(sa, SA_WINDOW_MASK) + 1);
-  for (let step: u64 = 0; step < steps; step++) {
-    store<u64>(wordAddress(sa, sequence - (step << 6)), 0);
+  const ring = (<u64>load<u32>(sa, SA_WINDOW_MASK) + 1) << 6;
+  let from = load<u64>(sa, SA_SEQUENCE) + 1;
+  if (sequence - from > ring) from = sequence - ring; // at most one lap
+  while (from < sequence) {
+    const last = min<u64>(from | 63, sequence - 1); // of those in one word
+    const address = wordAddress(sa, from);
+    const bits = (~(<u64>0) >> (63 - (last - from))) << (from & 63);
+    store<u64>(address, load<u64>(address) & ~bits);
+    from = last + 1;
   }
 }
 

@@ -6,7 +6,7 @@ export interface Limits {
   readonly sas: number;
   /** SAs whose derived keys are kept at hand. 4 KiB each; a miss costs about a microsecond. */
   readonly hotSas: number;
-  /** Bytes for replay windows of more than 64 numbers: bits / 8, rounded up to a power of two, times two. */
+  /** Bytes for replay windows of more than 128 numbers: numbers / 8 each, rounded up to a power of two. */
   readonly windowBytes: number;
   /** Packets staged and not yet polled: a power of two, 16 to 256. 2.6 kB each. */
   readonly packets: number;
@@ -36,7 +36,7 @@ export type LimitsName = "edge" | "client" | "gateway";
 const EDGE: Limits = {
   sas: 64,
   hotSas: 32,
-  windowBytes: 65536,
+  windowBytes: 32768,
   packets: 64,
   jumboPackets: 4,
   reassemblies: 4,
@@ -51,7 +51,7 @@ const EDGE: Limits = {
 const CLIENT: Limits = {
   sas: 1024,
   hotSas: 128,
-  windowBytes: 262144,
+  windowBytes: 131_072,
   packets: 256,
   jumboPackets: 8,
   reassemblies: 8,
@@ -66,7 +66,7 @@ const CLIENT: Limits = {
 const GATEWAY: Limits = {
   sas: 100_000,
   hotSas: 2048,
-  windowBytes: 33_554_432,
+  windowBytes: 16_777_216,
   packets: 256,
   jumboPackets: 32,
   reassemblies: 256,

@@ -102,7 +102,7 @@ export function writeRequest(memory: KernelMemory, resolved: ResolvedSa, generat
   if (config.integrityKey !== undefined) bytes.set(config.integrityKey, REQUEST_INTEGRITY_KEY);
 }
 
-/** Words of the ring for a window: a power of two, at least one more than the window fills (assembly/replay.ts). */
+/** Words of the ring for a window: a power of two, a bit a number (assembly/replay.ts). */
 export function ringWords(window: number): number {
-  return window === 0 ? 0 : 2 ** Math.ceil(Math.log2(window / 64 + 1));
+  return window === 0 ? 0 : 2 ** Math.ceil(Math.log2(window / 64));
 }

@@ -146,7 +146,7 @@ export class Sad {
     for (const sa of this.#byIndex) if (sa !== undefined) yield sa;
   }
 
-  /** The address of a ring for more than 64 numbers, 0 for one that fits into the record. */
+  /** The address of a ring for more than 128 numbers, 0 for one that fits into the record. */
   #allocateWindow({ config, replayWindow }: ResolvedSa, index: number): number {
     const words = ringWords(replayWindow);
     if (config.direction === "out" || words <= INLINE_WINDOW_WORDS) return 0;

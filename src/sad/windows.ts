@@ -1,4 +1,4 @@
-// Where the replay windows of more than 64 numbers lie: rings of 4 to 128 words in a region of their own. Rings come
+// Where the replay windows of more than 128 numbers lie: rings of 4 to 64 words in a region of their own. Rings come
 // in powers of two; freed ones are kept by size and used again.
 
 const WORD_BYTES = 8;
@@ -32,7 +32,7 @@ export class WindowRegion {
 
   /** Halves a freed ring of twice the size; 0 when none is left. */
   #split(words: number): number {
-    if (words > 64) return 0;
+    if (words > 32) return 0;
     const larger = this.#freed.get(words * 2)?.pop() ?? this.#split(words * 2);
     if (larger === 0) return 0;
     this.release(larger + words * WORD_BYTES, words);

@@ -71,7 +71,7 @@ describe("addSa refuses", () => {
   });
 
   it("a duplicate SPI, an SA too many, another carrier: and what was there goes on", async () => {
-    const plane = await DataPlane.create({ limits: { sas: 3, windowBytes: 1024 } });
+    const plane = await DataPlane.create({ limits: { sas: 3, windowBytes: 512 } });
     const first = plane.addSa(gcm("in"));
     expect(() => plane.addSa(gcm("in"))).toThrowError(expect.objectContaining({ code: "duplicate-spi" }));
     expect(() => plane.addSa({ ...gcm("in", { spi: 0x5000 }), carrier: "ip" })).toThrowError(

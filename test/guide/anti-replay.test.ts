@@ -89,13 +89,12 @@ async function windowsIn(windowBytes: number, replayWindow: number, direction: "
   return 40;
 }
 
-it("4: 1024 numbers take 256 bytes an inbound SA: the guide's 128 for the bits, and the ring's power of two", async () => {
-  expect(await windowsIn(256 * 7 + 255, 1024)).toBe(7);
-  expect(await windowsIn(32 * 7, 128)).toBe(7);
-  expect(await windowsIn(64 * 7, 256)).toBe(7);
-  expect(await windowsIn(1024 * 7, 4096)).toBe(7);
-  expect(await windowsIn(128, 960)).toBe(1); // 15 words and the one being filled: the largest that 128 bytes hold
-  expect(await windowsIn(0, 64)).toBe(40); // within the SA's record
+it("4: 1024 numbers take 128 bytes an inbound SA, a bit each", async () => {
+  expect(await windowsIn(128 * 7 + 127, 1024)).toBe(7);
+  expect(await windowsIn(32 * 7, 256)).toBe(7);
+  expect(await windowsIn(512 * 7, 4096)).toBe(7);
+  expect(await windowsIn(127, 576)).toBe(0); // rounded up to a power of two
+  expect(await windowsIn(0, 128)).toBe(40); // within the SA's record
   expect(await windowsIn(0, 1024, "out")).toBe(40);
 });
 

@@ -16,7 +16,7 @@ export const GUIDE: readonly GuideItem[] = [
   item("1", "a unique, increasing sequence number per packet"),
   item("2", "X is the highest seen; X-N+1..X are tracked, X-N is discarded"),
   item("3", "N is 64 by default; 64, 128, 256, 1024"),
-  item("4", "a window of 1024 costs 128 bytes an inbound SA (here 256)"),
+  item("4", "a window of 1024 costs 128 bytes an inbound SA"),
   item("5", "re-ordering by QoS causes false drops; a larger window saves them"),
   item("6", "replay window-size, globally"),
   item("7", "replay disable, globally; excludes 6"),

@@ -20,7 +20,7 @@ function prepare(entry: Entry, bits: number, esn: boolean, highest = 0n): void {
   entry.bytes.fill(0, SA, SA + 4096);
   entry.bytes[SA + SA_FLAGS] = esn ? FLAG_ESN : 0;
   entry.view.setUint32(SA + SA_WINDOW_BITS, bits, true);
-  entry.view.setUint32(SA + SA_WINDOW_MASK, 2 ** Math.ceil(Math.log2(bits / 64 + 1)) - 1, true);
+  entry.view.setUint32(SA + SA_WINDOW_MASK, 2 ** Math.ceil(Math.log2(bits / 64)) - 1, true);
   entry.view.setUint32(SA + SA_WINDOW, RING, true);
   entry.call("start", SA, Number(highest >> 32n), Number(highest & 0xffffffffn));
 }

@@ -15,14 +15,14 @@ import { hasSequence, inferSequence, nextSequence } from "../../../assembly/sequ
 import { PENDING, REPLAYED, STALE } from "../../../assembly/status";
 
 const SA = memory.data(SA_SIZE, 16);
-const RING = memory.data(16, 16);
+const RING = memory.data(8, 16);
 const HEADER = memory.data(20, 16);
 
 function start(highest: u64, flags: u8): void {
   memory.fill(SA, 0, SA_SIZE);
   store<u8>(SA, flags, SA_FLAGS);
   store<u32>(SA, 64, SA_WINDOW_BITS);
-  store<u32>(SA, 1, SA_WINDOW_MASK);
+  store<u32>(SA, 0, SA_WINDOW_MASK);
   store<u32>(SA, <u32>RING, SA_WINDOW);
   replayStart(SA, highest);
 }
