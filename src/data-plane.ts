@@ -1,6 +1,7 @@
 // The engine: few verbs, no logic of its own. THE LINE OUT is outbound.ts, THE LINE IN is inbound.ts.
 
 import { SLOT_DATA } from "../assembly/layout.js";
+import { stageDummy } from "./dummy.js";
 import { Engine } from "./engine.js";
 import { IpsecError } from "./errors.js";
 import type { Event } from "./event.js";
@@ -32,7 +33,7 @@ import {
   unprotect,
 } from "./simple.js";
 import type { Policy, PolicyConfig } from "./spd/policy.js";
-import { runTimers, stageDummy } from "./timers/tick.js";
+import { runTimers } from "./timers/tick.js";
 import type { Verdict } from "./verdict.js";
 import { suitesToWarm, throwawayOptions, warmUp } from "./warm.js";
 import { type KernelExports, type KernelSource, loadKernel, loadKernelSync, type Variant } from "./wasm/kernel.js";
@@ -209,7 +210,11 @@ export class DataPlane {
     return receive(this.#begin(now), datagram, path, this.#arrival);
   }
 
-  /** Stages a dummy packet (RFC 4303 section 2.6) of up to `length` random bytes. False: nothing was taken. */
+  /**
+   * Stages a dummy packet (RFC 4303 section 2.6) of up to `length` random bytes, through the outer SAs of its bundle too.
+   * False: nothing was taken; the ring is full, or the SA is no live outbound ESP SA, or names no endpoints (transport
+   * mode, carrier "ip").
+   */
   dummy(now: number, sa: Sa, length: number): boolean {
     return stageDummy(this.#begin(now), sa, Math.min(Math.max(0, Math.trunc(length)), SLOT_DATA), this.#random);
   }

@@ -23,7 +23,7 @@ import type { Admission } from "./outbound.js";
 import { describeOuters } from "./sad/bundle.js";
 import type { Sa } from "./sad/sa.js";
 import type { Entry } from "./wasm/ring.js";
-import { PROTOCOL_IPCOMP, PROTOCOL_IPV4, PROTOCOL_IPV6, PROTOCOL_NONE } from "./wire/ip.js";
+import { PROTOCOL_IPCOMP, PROTOCOL_IPV4, PROTOCOL_IPV6 } from "./wire/ip.js";
 
 /** The one copy in. Bytes past the IP total length stay outside. */
 export function copyIn(engine: Engine, packet: Uint8Array, address: number, admission?: Admission): void {
@@ -74,27 +74,6 @@ export function describe(
   entry.cutTo = engine.carrier === "ip" ? admission.cutTo : 0;
   entry.df = admission.cutTo === 0 && (dfBit === "copy" ? fields.dontFragment : dfBit === "set");
   engine.countVolume(sa, entry.reserved);
-  entry.outers = admission.outers;
-  if (entry.cutTo > 0 || admission.outers !== undefined) entry.plain = false;
-  if (admission.outers !== undefined) describeOuters(engine, entry, admission, reserved);
-}
-
-/** A dummy packet (RFC 4303 section 2.6) of `length` bytes at `address`: random bytes already lie there. */
-export function describeDummy(engine: Engine, entry: Entry, sa: Sa, address: number, length: number): void {
-  const { words } = engine.memory;
-  const d = entry.descriptor;
-  words[d + (D_PACKET >> 2)] = address;
-  words[d + (D_LENGTH >> 2)] = length;
-  words[d + (D_SA >> 2)] = sa.record;
-  words[d + (D_GENERATION >> 2)] = sa.generation;
-  words[d + (D_OUTER >> 2)] = 0;
-  words[d + (D_STATUS >> 2)] = PENDING;
-  words[d + (D_NEXT_HEADER >> 2)] = PROTOCOL_NONE;
-  words[d + (D_PAD_TO >> 2)] = 0;
-  words[d + (D_HEADER_LENGTH >> 2)] = 0;
-  entry.sa = sa;
-  entry.path = sa.path;
-  entry.now = engine.now;
-  entry.reserved = textLength(sa, length);
-  engine.countVolume(sa, entry.reserved);
+  if (entry.cutTo > 0) entry.plain = false;
+  if (admission.outers !== undefined) describeOuters(engine, entry, admission, reserved, fields.version);
 }

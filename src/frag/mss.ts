@@ -2,7 +2,8 @@
 // section 3.7.1 (the option), RFC 1624 (the checksum).
 import type { Sa } from "../sad/sa.js";
 import { byte, type IpFields, PROTOCOL_TCP, setWord16, word16 } from "../wire/ip.js";
-import { largestInner, largestPayload, pathMtu } from "./fit.js";
+import { keptHeader } from "./fit.js";
+import { largestThrough } from "./plan.js";
 
 const TCP_HEADER_LENGTH = 20;
 const SYN = 2;
@@ -37,12 +38,13 @@ function largestSegment(sa: Sa, version: 4 | 6, whole: number): number {
   return typeof limit === "number" ? limit : whole - (version === 4 ? 20 : 40) - TCP_HEADER_LENGTH;
 }
 
-/** The same the other way, for what came out of `sa`: its peer's answers are sealed alike. */
+/** The same the other way, for what came out of `sa` and the SAs around it: its peer's answers are sealed alike. */
 export function clampMssInbound(sa: Sa, bytes: Uint8Array, start: number, fields: IpFields): void {
-  const { headerLength, version } = fields;
-  const kept = sa.resolved.template.rebuild ? 0 : headerLength;
-  const whole = sa.mode === "tunnel" ? largestInner(sa) : largestPayload(sa, pathMtu(sa), kept, version) + headerLength;
-  clampMss(sa, bytes, start, fields, whole);
+  const outers: Sa[] = [];
+  for (let outer = sa.through; outer !== undefined; outer = outer.through) outers.push(outer);
+  const headerLength = sa.mode === "tunnel" ? 0 : fields.headerLength;
+  const kept = keptHeader(sa.resolved.carrier, headerLength);
+  clampMss(sa, bytes, start, fields, largestThrough(sa, outers, headerLength, kept, fields.version));
 }
 
 function lower(bytes: Uint8Array, at: number, tcp: number, limit: number): void {

@@ -84,17 +84,27 @@ function growInto(
 
 /** Bytes of the largest sealed packet of `sa`: for its own path, and those of the outer SAs of its bundle. */
 function mtuOf(engine: Engine, sa: Sa, admission: Admission): number {
-  if (admission.outers === undefined) return pathMtu(sa);
   const kept = keptHeader(engine.carrier, admission.headerLength);
-  return bundleMtu(sa, admission.outers, kept, engine.fields.version);
+  return bundleMtu(sa, admission.outers ?? [], kept, engine.fields.version);
 }
 
 /** Bytes of the largest packet that passes whole, for the ICMP that refuses a longer one. */
 export function largestWhole(engine: Engine, sa: Sa, admission: Admission): number {
-  if (sa.mode === "tunnel" && admission.outers === undefined) return largestInner(sa);
-  const kept = keptHeader(engine.carrier, admission.headerLength);
-  const payload = largestPayload(sa, mtuOf(engine, sa, admission), kept, engine.fields.version);
-  return Math.max(0, Math.min(payload + admission.headerLength, sa.resolved.tunnelMtu));
+  const { outers = [], headerLength } = admission;
+  return largestThrough(sa, outers, headerLength, keptHeader(engine.carrier, headerLength), engine.fields.version);
+}
+
+/** The same for an SA and the outer ones around it; `headerLength`: of the packet's own header, in transport mode. */
+export function largestThrough(
+  sa: Sa,
+  outers: readonly Sa[],
+  headerLength: number,
+  kept: number,
+  version: 4 | 6,
+): number {
+  if (sa.mode === "tunnel" && outers.length === 0) return largestInner(sa);
+  const payload = largestPayload(sa, bundleMtu(sa, outers, kept, version), kept, version);
+  return Math.max(0, Math.min(payload + headerLength, sa.resolved.tunnelMtu));
 }
 
 /** An `ip mtu` of the tunnel above that of the path asks for cutting after encryption, as the guide says. */

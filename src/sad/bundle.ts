@@ -46,15 +46,16 @@ export function checkBundle(sas: readonly Sa[], direction: "out" | "in", owns: (
 }
 
 function checkPlace(sa: Sa, index: number, count: number): void {
-  const { config, carrier, tfcPadding, prefragment, tunnelMtu, selectors } = sa.resolved;
+  const { config, carrier, tfcPadding, prefragment, tunnelMtu, selectors, clampMss } = sa.resolved;
   if (carrier !== "ip") throw new IpsecError("policy", 'bundles need carrier "ip": a socket writes one header only');
   if (config.natTraversal !== undefined && (index < count - 1 || sa.direction === "in"))
     throw new IpsecError("policy", "natTraversal belongs to the outermost SA of an outbound bundle");
   if (index === 0) return;
-  if (tfcPadding > 0 || config.dummySeconds !== undefined || prefragment !== false || tunnelMtu !== Infinity)
+  const cuts = prefragment !== false || tunnelMtu !== Infinity;
+  if (tfcPadding > 0 || config.dummySeconds !== undefined || cuts || clampMss !== false)
     throw new IpsecError(
       "policy",
-      "tfcPadding, dummySeconds, prefragment and tunnelMtu belong to the inner SA of a bundle",
+      "tfcPadding, dummySeconds, prefragment, tunnelMtu and clampMss belong to the inner SA of a bundle",
     );
   if (sa.compression !== undefined)
     throw new IpsecError(
@@ -118,12 +119,14 @@ export function refusingOuter(engine: Engine, admission: Admission): Sa | undefi
 }
 
 /** Writes the outer SAs into the descriptor of a packet whose inner text has `text` bytes, and reserves its bytes. */
-export function describeOuters(engine: Engine, entry: Entry, admission: Admission, text: number): void {
+export function describeOuters(engine: Engine, entry: Entry, admission: Admission, text: number, version: 4 | 6): void {
   const { words } = engine.memory;
   const { growth } = admission;
   const outers = admission.outers as readonly Sa[];
   const kept = keptHeader(engine.carrier, admission.headerLength);
-  grow(growth, admission.sa as Sa, outers, text, kept, engine.fields.version);
+  grow(growth, admission.sa as Sa, outers, text, kept, version);
+  entry.outers = outers;
+  entry.plain = false;
   const first = entry.descriptor + (D_OUTER >> 2);
   const generations = entry.descriptor + (D_OUTER_GENERATION >> 2);
   for (let i = 0; i < MAX_OUTERS; i++) {

@@ -77,6 +77,9 @@ export function resolveSa(given: SaConfig, carrier: "udp" | "ip", profile: Profi
   if (tfcPadding > 0 && config.mode === "transport") {
     throw new IpsecError("mode", "tfcPadding needs tunnel mode: only an inner IP header says where the padding begins");
   }
+  if (config.dummySeconds !== undefined && config.mode === "transport" && carrier === "ip" && !config.endpoints) {
+    throw new IpsecError("address", "dummySeconds needs endpoints in transport mode: a dummy has no header of its own");
+  }
   if (config.dscp !== undefined && config.dscp !== "copy") whole(config.dscp, 0, 63, "dscp", "option");
   return {
     config,

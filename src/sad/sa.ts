@@ -77,6 +77,8 @@ export class Sa {
   /** @internal No sequence number is left, and that has been said. */ exhausted = false;
   /** @internal */ readonly drops = new Map<Verdict, number>();
   /** @internal */ dummies = 0;
+  /** @internal Outbound: the SAs around it, the next one first, in the bundle of its policy. */
+  outers: readonly Sa[] | undefined = undefined;
   /** @internal Inbound bundles: the SA its packets must have come out of, and how many SAs name this one. */
   through: Sa | undefined = undefined;
   /** @internal */ carries = 0;

@@ -76,6 +76,7 @@ export class Policy {
 
   /** @internal The policy has left the SPD. */
   forget(): void {
+    if (this.direction === "out") for (const sa of [this.sa, ...(this.outers ?? [])]) if (sa) sa.outers = undefined;
     this.sa = undefined;
     this.outers = undefined;
     unlinkBundle(this.#spd.engine, this.#links);
@@ -96,6 +97,8 @@ export class Policy {
       // The bundles before this one drain: their links stay as long as their SAs.
       const fresh = linkBundle(engine, sas);
       this.#links = [...this.#links.filter(({ inner }) => engine.sad.owns(inner)), ...fresh];
+    } else {
+      for (const [i, each] of sas.entries()) each.outers = i < sas.length - 1 ? sas.slice(i + 1) : undefined;
     }
     this.sa = sas[0];
     this.outers = sas.length > 1 ? sas.slice(1) : undefined;

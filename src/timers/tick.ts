@@ -2,9 +2,8 @@
 // RFC 4303 section 2.6 (dummy packets).
 import { D_STATUS, SLOT_DATA } from "../../assembly/layout.js";
 import { PENDING } from "../../assembly/status.js";
-import { describeDummy } from "../describe.js";
+import { stageDummy } from "../dummy.js";
 import type { Engine } from "../engine.js";
-import { largestPayload, pathMtu } from "../frag/fit.js";
 import { forgetMtu } from "../frag/path-mtu.js";
 import { Peer } from "../liveness/peer.js";
 import { writeKeepalive } from "../natt/keepalive.js";
@@ -82,25 +81,4 @@ function sendKeepalive(engine: Engine, sa: Sa): void {
   sa.lastSentAt = engine.now;
   if (sa.peer !== undefined) sa.peer.refreshedAt = engine.now;
   sa.keepaliveMs = engine.keepalives.intervalFor(sa, carrier);
-}
-
-/** Stages a dummy packet of `length` random bytes; false when the SA cannot carry it or the ring is full. */
-export function stageDummy(
-  engine: Engine,
-  sa: Sa,
-  length: number,
-  random: (bytes: Uint8Array<ArrayBuffer>) => unknown,
-): boolean {
-  const { ring, memory } = engine;
-  if (!engine.sad.owns(sa) || sa.protocol === "ah" || sa.resolved.insideAh) return false; // RFC 4302 knows no dummy packets; nothing goes bare
-  const fitting = Math.min(length, largestPayload(sa, pathMtu(sa), 0, 4));
-  if (sa.state !== "live" || sa.refusing || sa.lifetime.refuses(fitting + 32) !== undefined) return false;
-  if (!ring.hasRoom(1, SLOT_DATA)) return false;
-  const entry = ring.take("out", engine.now, fitting);
-  const address = ring.dataOf(entry);
-  const filling = new Uint8Array(fitting);
-  random(filling);
-  memory.bytes.set(filling, address);
-  describeDummy(engine, entry, sa, address, fitting);
-  return true;
 }

@@ -207,6 +207,7 @@ describe("outbound", () => {
     const { plane, sas } = await sender([bare(), ah()]);
     const [inner] = sas as [Sa, Sa];
     Object.assign(inner.resolved, { insideAh: false });
+    inner.outers = undefined;
     expect(plane.protect(0, ipv4(), inner)).toMatchObject({ verdict: "no-sa", datagrams: [] });
     plane.dummy(0, inner, 64);
     expect(drain(plane, 0).map(({ verdict }) => verdict)).toEqual(["no-sa"]);

@@ -238,6 +238,49 @@ describe("clampMss", () => {
     },
   );
 
+  it.each([4, 6] as const)("IPv%i: in a bundle its whole growth counts, both ways", async (version) => {
+    const ah = (direction: "out" | "in", more: object = {}) =>
+      ({
+        direction,
+        protocol: "ah",
+        spi: 0x1002,
+        mode: "transport",
+        integrity: "hmac-sha2-512-256",
+        integrityKey: new Uint8Array(64).fill(3),
+        ...more,
+      }) as SaConfig;
+    const inner = (direction: "out" | "in", mode: "tunnel" | "transport", clamp: boolean) => {
+      const { tunnel, ...rest } = gcm(direction, clamp ? { clampMss: true } : {});
+      return (mode === "tunnel" ? { ...rest, tunnel } : { ...rest, mode }) as SaConfig;
+    };
+    for (const mode of ["tunnel", "transport"] as const) {
+      for (const side of ["out", "in"] as const) {
+        for (const outerMtu of [1500, 900]) {
+          const plane = await DataPlane.create({ carrier: "ip", limits: "edge" });
+          const peer = await DataPlane.create({ carrier: "ip", limits: "edge" });
+          for (const [here, direction] of [
+            [plane, "out"],
+            [peer, "in"],
+          ] as const) {
+            const outer = ah(direction, { pathMtu: outerMtu });
+            const sa = [here.addSa(inner(direction, mode, side === direction)), here.addSa(outer)];
+            here.addPolicy({ direction, action: "protect", sa });
+          }
+          const clamped = peer.unprotect(0, plane.protect(0, syn(version, 9000, [])).datagrams[0] as Uint8Array);
+          const at = (version === 4 ? 20 : 40) + 22;
+          const mss = Buffer.from(clamped.packet as Uint8Array).readUInt16BE(at);
+          expect(checksumOf(clamped.packet as Uint8Array)).toBe(0);
+          const full = (length: number) => (version === 4 ? ipv4({ length, df: true }) : ipv6({ length }));
+          const whole = mss + (version === 4 ? 40 : 60);
+          expect(plane.protect(0, full(whole)).datagrams.map(({ length }) => length <= outerMtu)).toEqual([true]);
+          const over = plane.protect(0, full(whole + 1));
+          // IPv6 of 1280 bytes or less is never refused: it is cut after sealing.
+          expect(over.verdict === "too-big" || over.datagrams.length === 2, `${mode} ${side} ${whole}`).toBe(true);
+        }
+      }
+    }
+  });
+
   it("a number is the limit itself; off by default; other numbers are refused", async () => {
     const { plane, peer, out } = await world(gcm("out", { clampMss: 1000 }), gcm("in"));
     const through = peer.unprotect(0, plane.protect(0, syn(4, 1460, []), out).datagrams[0] as Uint8Array)
