@@ -15,7 +15,7 @@ import { chachaOpen, chachaSeal } from "./chacha/aead";
 import { cmacTags } from "./cmac/tags";
 import { icvMatches } from "./esp/icv";
 import { gcmOpen, gcmSeal } from "./gcm/gcm";
-import { gmacOpen, gmacSeal } from "./gcm/gmac";
+import { gmacOpen, gmacSeal, gmacTags } from "./gcm/gmac";
 import { hmacTags } from "./hmac/hmac";
 import {
   COUNTS,
@@ -31,6 +31,7 @@ import {
   ENC_GCM,
   ENC_GMAC,
   INT_CMAC,
+  INT_GMAC,
   INT_NONE,
   INT_XCBC,
   MAX_BATCH,
@@ -116,6 +117,7 @@ function tags(list: usize, count: i32): void {
   const integrity = algorithmOf(list, true);
   if (integrity == INT_NONE) return;
   if (integrity == INT_XCBC || integrity == INT_CMAC) cmacTags(list, count);
+  else if (integrity == INT_GMAC) gmacTags(list, count);
   else hmacTags(integrity, list, count);
 }
 
@@ -176,8 +178,10 @@ function endOfGroup(first: i32, count: i32, byIntegrity: bool): i32 {
 
 /** What runs together: one algorithm with one key length. */
 function classOf(sa: usize, byIntegrity: bool): usize {
-  if (byIntegrity) return load<u8>(sa, SA_INTEGRITY);
-  return ((<usize>load<u8>(sa, SA_ENCRYPTION)) << 4) | load<u8>(sa, SA_ROUNDS);
+  const rounds = <usize>load<u8>(sa, SA_ROUNDS);
+  if (!byIntegrity) return ((<usize>load<u8>(sa, SA_ENCRYPTION)) << 4) | rounds;
+  const integrity = <usize>load<u8>(sa, SA_INTEGRITY);
+  return integrity == INT_GMAC ? (integrity << 4) | rounds : integrity; // the others have one key length each
 }
 
 /** The low byte of the record's index: SAs that share it interleave, which costs time and nothing else. */

@@ -10,12 +10,13 @@ export function ipv6HeaderLength(packet: usize, length: u32): u64 {
   let nextOffset: u32 = 6;
   while (true) {
     const protocol = load<u8>(packet + <usize>nextOffset);
-    // Hop-by-hop, routing, destination options, mobility. A fragment header means that this is no whole packet.
-    if (protocol == 44) return NO_HEADER_LENGTH;
-    if (protocol != 0 && protocol != 43 && protocol != 60 && protocol != 135) break;
+    // Hop-by-hop, routing, fragment, destination options, mobility.
+    if (protocol != 0 && protocol != 43 && protocol != 44 && protocol != 60 && protocol != 135) break;
     if (offset + 8 > length) return NO_HEADER_LENGTH;
+    const header = packet + <usize>offset;
+    if (protocol == 44 && !isAtomic(header)) return NO_HEADER_LENGTH;
     nextOffset = offset;
-    offset += (<u32>load<u8>(packet + <usize>offset, 1) + 1) << 3;
+    offset += protocol == 44 ? 8 : (<u32>load<u8>(header, 1) + 1) << 3;
     if (offset > length) return NO_HEADER_LENGTH;
   }
   return ((<u64>nextOffset) << 32) | offset;
@@ -33,7 +34,7 @@ export function extensionsFit(packet: usize, length: u32): bool {
     if (protocol == 44) {
       const place = load16(header + 2);
       laterFragment = !fragment && place >= 8;
-      fragment = fragment || (place & 0xfff9) != 0; // neither offset nor M: an atomic fragment, RFC 6946
+      fragment = fragment || !isAtomic(header);
       offset += 8;
     } else {
       offset += (<u32>load<u8>(header, 1) + 1) << 3;
@@ -43,4 +44,9 @@ export function extensionsFit(packet: usize, length: u32): bool {
     protocol = load<u8>(header);
   }
   return true;
+}
+
+/** Neither offset nor M: a fragment header that cuts nothing, RFC 6946. */
+function isAtomic(fragmentHeader: usize): bool {
+  return (load16(fragmentHeader + 2) & 0xfff9) == 0;
 }

@@ -24,6 +24,7 @@ import {
   HOT_SIZE,
   HOT_USED,
   INT_CMAC,
+  INT_GMAC,
   INT_XCBC,
   SA_DIRECTION,
   SA_ENCRYPTION,
@@ -84,7 +85,7 @@ function fill(entry: usize, sa: usize): void {
     desExpand(sa + SA_ROUND_KEYS, encryption == ENC_DES ? 1 : 3, inbound, entry + HOT_DES_KEYS);
   }
   if (rounds) aesPlanes(sa + SA_ROUND_KEYS, rounds, entry + HOT_PLANES);
-  if (encryption == ENC_GCM || encryption == ENC_GMAC) ghashKey(entry, rounds);
+  if (encryption == ENC_GCM || encryption == ENC_GMAC || integrity == INT_GMAC) ghashKey(entry, rounds);
   if (encryption == ENC_CBC && load<u8>(sa, SA_DIRECTION)) {
     aesInversePlanes(sa + SA_ROUND_KEYS, rounds, entry + HOT_INVERSE_PLANES);
   }

@@ -80,7 +80,7 @@ export const SA_FLAGS = 3; // u8: FLAG_*
 export const SA_ENCRYPTION = 4; // u8: ENC_*
 export const SA_INTEGRITY = 5; // u8: INT_*
 export const SA_ROUNDS = 6; // u8: AES rounds 10 | 12 | 14; 0 without AES
-export const SA_IV_LENGTH = 7; // u8: 0 | 8 | 16 bytes on the wire
+export const SA_IV_LENGTH = 7; // u8: 0 | 8 | 16 bytes on the wire; in AH they stand in front of the ICV
 export const SA_ICV_LENGTH = 8; // u8: bytes on the wire
 export const SA_ALIGNMENT = 9; // u8: the text is padded to a multiple of this: 4 | 16
 export const SA_SALT_LENGTH = 10; // u8: 0 | 3 (CCM) | 4
@@ -145,6 +145,7 @@ export const INT_SHA512 = 4;
 export const INT_XCBC = 5;
 export const INT_CMAC = 6;
 export const INT_MD5 = 7; // legacy build only
+export const INT_GMAC = 8; // AH only: in ESP it is an encryption
 
 // ---------------------------------------------------------------- hot entry
 // What is derived from a key and worth keeping: filled inside the batch call, wiped on eviction and deletion.

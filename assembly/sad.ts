@@ -15,6 +15,7 @@ import {
   ENC_CHACHA,
   ENC_DES,
   INT_CMAC,
+  INT_GMAC,
   INT_NONE,
   INT_XCBC,
   REQUEST,
@@ -63,7 +64,7 @@ export function saInstall(index: u32): void {
   const integrity = <i32>load<u8>(sa, SA_INTEGRITY);
   if (integrity == INT_XCBC || integrity == INT_CMAC) {
     memory.copy(sa + SA_INNER_STATE, REQUEST_INTEGRITY_KEY, 16);
-  } else if (integrity != INT_NONE) {
+  } else if (integrity != INT_NONE && integrity != INT_GMAC) {
     const length = <i32>load<u32>(REQUEST_KEYS, 4);
     hmacInstall(integrity, REQUEST_INTEGRITY_KEY, length, sa + SA_INNER_STATE, sa + SA_OUTER_STATE);
   }

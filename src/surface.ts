@@ -21,7 +21,7 @@ export type { AhConfig, Endpoints, EspConfig, NatTraversal, SaConfig } from "./s
 export type { LifetimeConfig } from "./sad/lifetime.js";
 export type { SaDefaults } from "./sad/resolve.js";
 export type { Sa, SaState, SaStats } from "./sad/sa.js";
-export type { AeadName, CipherName, EncryptionName, IntegrityName, Profile } from "./sad/suites.js";
+export type { AeadName, AhIntegrityName, CipherName, EncryptionName, IntegrityName, Profile } from "./sad/suites.js";
 export type { ProtectResult, UnprotectResult } from "./simple.js";
 export type { Policy, PolicyAction, PolicyConfig } from "./spd/policy.js";
 export type { Selector } from "./spd/selector.js";

@@ -2,10 +2,10 @@
 // its high half behind. It is made in place, because the MAC rooms want one message; the head of the packet is kept
 // behind it and put back.
 //
-//   | IP header | next header, length, 0, SPI, sequence, ICV, padding | payload | high half | head as it was |
+//   | IP header | next header, length, 0, SPI, sequence, IV, ICV, padding | payload | high half | head as it was |
 //     ^ D_AUTH                                                                              ^ savedHead
 import { store32, wipe } from "../bytes";
-import { D_AUTH, D_AUTH_LENGTH, D_SA, D_SEQUENCE, FLAG_ESN, SA_FLAGS, SA_ICV_LENGTH } from "../layout";
+import { D_AUTH, D_AUTH_LENGTH, D_SA, D_SEQUENCE, FLAG_ESN, SA_FLAGS, SA_ICV_LENGTH, SA_IV_LENGTH } from "../layout";
 import { zeroMutable } from "./mutable";
 
 /** Next header, length, reserved, SPI, sequence number. */
@@ -14,9 +14,14 @@ export const AH_FIXED_LENGTH: usize = 12;
 export const AH_HEADER_MOST: u32 = 144;
 const ESN_LENGTH: u32 = 4;
 
+/** Where in AH the ICV begins: behind the IV, where there is one (RFC 4543 section 4). */
+export function icvOffset(sa: usize): usize {
+  return AH_FIXED_LENGTH + <usize>load<u8>(sa, SA_IV_LENGTH);
+}
+
 /** Bytes of AH: RFC 4302 section 2.2, a multiple of 4, over IPv6 of 8. */
 export function ahLength(sa: usize, version: u32): usize {
-  const length = AH_FIXED_LENGTH + <usize>load<u8>(sa, SA_ICV_LENGTH);
+  const length = icvOffset(sa) + <usize>load<u8>(sa, SA_ICV_LENGTH);
   return version == 6 ? (length + 7) & ~7 : length;
 }
 

@@ -1,12 +1,13 @@
 // AH inbound, RFC 4302 section 3.4.
 //
-//   | IP header | next header, length, 0 | SPI | sequence | ICV | padding | payload |
+//   | IP header | next header, length, 0 | SPI | sequence | IV | ICV | padding | payload |
 //     ^ D_START   ^ D_PACKET
 import { load32, wipe } from "../bytes";
 import { unwrap } from "../esp/unwrap";
 import {
   D_HEADER_LENGTH,
   D_ICV,
+  D_IV,
   D_LENGTH,
   D_NEXT_HEADER,
   D_PACKET,
@@ -18,11 +19,13 @@ import {
 import { replayCheck } from "../replay";
 import { inferSequence } from "../sequence";
 import { MALFORMED } from "../status";
-import { AH_FIXED_LENGTH, ahLength, makeMessage, putBack, savedHead } from "./message";
+import { dropAtomicFragment } from "./atomic";
+import { AH_FIXED_LENGTH, ahLength, icvOffset, makeMessage, putBack, savedHead } from "./message";
 
 /** The lengths, the 64-bit number, the window; then the packet is the message of its ICV until ahPutBack. */
 export function ahFind(descriptor: usize, sa: usize): u32 {
   const ah = <usize>load<u32>(descriptor, D_PACKET);
+  store<u32>(descriptor, <u32>dropAtomicFragment(descriptor, load<u32>(descriptor, D_START)), D_START);
   const start = <usize>load<u32>(descriptor, D_START);
   const headerLength = load<u32>(descriptor, D_HEADER_LENGTH);
   const length = load<u32>(descriptor, D_LENGTH);
@@ -34,8 +37,9 @@ export function ahFind(descriptor: usize, sa: usize): u32 {
   store<u32>(descriptor, headerLength + length, D_TEXT_LENGTH); // RFC 4301 section 4.4.2.1: the bytes it authenticates
   if (!makeMessage(descriptor, start, headerLength + length, headerLength, ah + stated - start, false))
     return MALFORMED;
-  store<u32>(descriptor, <u32>(savedHead(descriptor) + <usize>headerLength + AH_FIXED_LENGTH), D_ICV);
-  wipe(ah + AH_FIXED_LENGTH, load<u8>(sa, SA_ICV_LENGTH));
+  store<u32>(descriptor, <u32>(ah + AH_FIXED_LENGTH), D_IV);
+  store<u32>(descriptor, <u32>(savedHead(descriptor) + <usize>headerLength + icvOffset(sa)), D_ICV);
+  wipe(ah + icvOffset(sa), load<u8>(sa, SA_ICV_LENGTH));
   return replayCheck(sa, load<u64>(descriptor, D_SEQUENCE));
 }
 

@@ -50,20 +50,22 @@ export function countedHeaders(sa: Sa, keptHeader: number, version: 4 | 6): numb
 /** Bytes of the outer IP packet that are not text. */
 function around(sa: Sa, version: 4 | 6): number {
   const { template, encryption, icvLength } = sa.resolved;
-  if (sa.protocol === "ah") return template.wireLength + ahLength(icvLength, template.outer || version);
-  return template.wireLength + ESP_HEADER_LENGTH + encryption.ivLength + icvLength;
+  const { ivLength } = encryption;
+  if (sa.protocol === "ah") return template.wireLength + ahLength(ivLength + icvLength, template.outer || version);
+  return template.wireLength + ESP_HEADER_LENGTH + ivLength + icvLength;
 }
 
 /** Bytes that an SA puts in front of a packet, at most: of template, header and IV. */
 export function headroom(sa: Sa): number {
   const { template, encryption, icvLength } = sa.resolved;
-  const header = sa.protocol === "ah" ? ahLength(icvLength, 6) : ESP_HEADER_LENGTH + encryption.ivLength;
+  const { ivLength } = encryption;
+  const header = sa.protocol === "ah" ? ahLength(ivLength + icvLength, 6) : ESP_HEADER_LENGTH + ivLength;
   return template.bytes.length + header;
 }
 
 /** RFC 4302 section 2.2: a multiple of 4 bytes, over IPv6 of 8. */
-function ahLength(icvLength: number, version: 4 | 6): number {
-  const length = AH_FIXED_LENGTH + icvLength;
+function ahLength(authenticationLength: number, version: 4 | 6): number {
+  const length = AH_FIXED_LENGTH + authenticationLength;
   return version === 6 ? (length + 7) & ~7 : length;
 }
 

@@ -2,7 +2,7 @@ import type { CompressionConfig } from "../ipcomp/association.js";
 import type { Peer } from "../liveness/peer.js";
 import type { Selector } from "../spd/selector.js";
 import type { LifetimeConfig } from "./lifetime.js";
-import type { AeadName, CipherName, EncryptionName, IntegrityName } from "./suites.js";
+import type { AeadName, AhIntegrityName, CipherName, EncryptionName, IntegrityName } from "./suites.js";
 
 /** The addresses of a tunnel's ends, IPv4 or IPv6 text, as in the outer header: source is who seals. */
 export interface Endpoints {
@@ -104,8 +104,8 @@ interface AhOptions {
   readonly protocol: "ah";
   readonly encryption?: never;
   readonly encryptionKey?: never;
-  readonly integrity: IntegrityName;
-  /** 20 bytes SHA-1, 32 SHA-256, 48 SHA-384, 64 SHA-512, 16 XCBC and CMAC. */
+  readonly integrity: AhIntegrityName;
+  /** 20 bytes SHA-1, 32 SHA-256, 48 SHA-384, 64 SHA-512, 16 XCBC and CMAC; aes-gmac 16, 24 or 32, then 4 of salt (RFC 4543). */
   readonly integrityKey: Uint8Array;
   readonly natTraversal?: never;
   readonly tfcPadding?: never;
@@ -154,4 +154,4 @@ export type AhConfig = CommonConfig & ModeConfig & AhOptions;
 /** One security association, RFC 4301 section 4.4.2.1. */
 export type SaConfig = EspConfig | AhConfig;
 
-export type { EncryptionName, IntegrityName };
+export type { AhIntegrityName, EncryptionName, IntegrityName };

@@ -11,6 +11,7 @@ import {
   FLAG_REBUILD,
   FLAG_RECOMPUTE,
   FLAG_SELECTORS,
+  INT_GMAC,
   INT_NONE,
   PROTOCOL_AH,
   PROTOCOL_ESP,
@@ -93,13 +94,14 @@ export function writeRequest(memory: KernelMemory, resolved: ResolvedSa, generat
   words[(REQUEST + SA_WINDOW) >> 2] = window;
   longs[REQUEST_SEQUENCE >> 3] = resolved.initialSequence;
 
-  const key = config.encryptionKey ?? new Uint8Array(0);
+  const key = (integrity?.id === INT_GMAC ? config.integrityKey : config.encryptionKey) ?? new Uint8Array(0);
   const keyLength = key.length - encryption.saltLength;
   words[REQUEST_KEYS >> 2] = keyLength;
   words[(REQUEST_KEYS >> 2) + 1] = config.integrityKey?.length ?? 0;
   bytes.set(key.subarray(0, keyLength), REQUEST_ENCRYPTION_KEY);
   bytes.set(key.subarray(keyLength), REQUEST + SA_SALT);
-  if (config.integrityKey !== undefined) bytes.set(config.integrityKey, REQUEST_INTEGRITY_KEY);
+  if (integrity?.id !== INT_GMAC && config.integrityKey !== undefined)
+    bytes.set(config.integrityKey, REQUEST_INTEGRITY_KEY);
 }
 
 /** Words of the ring for a window: a power of two, a bit a number (assembly/replay.ts). */

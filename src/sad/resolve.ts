@@ -1,32 +1,18 @@
 // From what a person wrote to what the kernel and the lines need. Everything that can be wrong with an SaConfig is
 // found here, before anything is installed.
-import { ENC_3DES, ENC_DES } from "../../assembly/layout.js";
 import { IpsecError } from "../errors.js";
 import { NATT_PORT } from "../natt/framing.js";
 import { type CompiledSelector, compileSelector } from "../spd/selector.js";
 import { composeTemplate, type Template } from "../tunnel/template.js";
 import { parseAddress } from "../wire/address.js";
 import { internetChecksum } from "../wire/ipv4.js";
-import type { AhConfig, Endpoints, EspConfig, SaConfig } from "./config.js";
-import {
-  AH_ENCRYPTION,
-  ENCRYPTIONS,
-  type Encryption,
-  INTEGRITIES,
-  type Integrity,
-  PROFILES,
-  type Profile,
-} from "./suites.js";
-import { refuseWeakKey } from "./weak-keys.js";
+import { type Algorithms, resolveAlgorithms } from "./algorithms.js";
+import type { AhConfig, Endpoints, SaConfig } from "./config.js";
+import type { Profile } from "./suites.js";
 
-export interface ResolvedSa {
+export interface ResolvedSa extends Algorithms {
   readonly config: SaConfig;
   readonly carrier: "udp" | "ip";
-  readonly encryption: Encryption;
-  readonly integrity: Integrity | undefined;
-  /** Encrypts without an ICV: AH, the next SA of its bundle, makes it. */
-  readonly insideAh: boolean;
-  readonly icvLength: number;
   readonly selectors: readonly CompiledSelector[] | undefined;
   readonly template: Template;
   readonly ports: { readonly source: number; readonly target: number };
@@ -61,10 +47,7 @@ export function resolveSa(given: SaConfig, carrier: "udp" | "ip", profile: Profi
   oneOf(config.protocol, ["esp", "ah"], "protocol", "option");
   if (config.protocol === "ah") refuseForAh(config, carrier);
   whole(config.spi, 256, 0xffff_ffff, "spi", "spi");
-  const encryption = config.protocol === "ah" ? AH_ENCRYPTION : resolveEncryption(config, profile);
-  const insideAh = config.protocol === "esp" && config.integrity === "none" && !encryption.aead;
-  if (insideAh) refuseBare(config, carrier, profile);
-  const integrity = insideAh ? undefined : resolveIntegrity(config, encryption, profile);
+  const algorithms = resolveAlgorithms(config, carrier, profile);
   const natt = config.natTraversal;
   const ports = { source: natt?.sourcePort ?? NATT_PORT, target: natt?.targetPort ?? NATT_PORT };
   whole(ports.source, 1, 65535, "natTraversal.sourcePort", "port");
@@ -84,10 +67,7 @@ export function resolveSa(given: SaConfig, carrier: "udp" | "ip", profile: Profi
   return {
     config,
     carrier,
-    encryption,
-    integrity,
-    insideAh,
-    icvLength: integrity?.icvLength ?? encryption.icvLength,
+    ...algorithms,
     selectors: config.selectors?.map(compileSelector),
     template: composeTemplate({ ...resolveEnds(config, carrier), config, carrier, ports, nonIke }),
     ports,
@@ -135,90 +115,6 @@ function refuseForAh(config: AhConfig, carrier: "udp" | "ip"): void {
 
 function resolveClampMss(value: boolean | number): boolean | number {
   return typeof value === "boolean" ? value : whole(value, 64, 65495, "clampMss", "mtu");
-}
-
-function resolveEncryption(config: EspConfig, profile: Profile): Encryption {
-  const encryption = Object.hasOwn(ENCRYPTIONS, config.encryption) ? ENCRYPTIONS[config.encryption] : undefined;
-  if (encryption === undefined) {
-    const names = Object.keys(ENCRYPTIONS).join(", ");
-    throw new IpsecError("algorithm", `encryption "${String(config.encryption)}" is unknown: ${names} are allowed`);
-  }
-  checkProfile("encryption", config.encryption, encryption.profile, profile);
-  const allowed = encryption.keyLengths.map((length) => length + encryption.saltLength);
-  const key = config.encryptionKey ?? new Uint8Array(0);
-  if (!(key instanceof Uint8Array) || !allowed.includes(key.length)) {
-    const salt = encryption.saltLength > 0 ? `, the last ${encryption.saltLength} of them salt` : "";
-    throw new IpsecError(
-      "key-length",
-      `encryptionKey of ${config.encryption} is ${key.length} bytes: ${allowed.join(", ")} are allowed${salt}`,
-    );
-  }
-  if (encryption.id === ENC_DES || encryption.id === ENC_3DES) refuseWeakKey(config.encryption, key);
-  return encryption;
-}
-
-function resolveIntegrity(config: SaConfig, encryption: Encryption, profile: Profile): Integrity | undefined {
-  const name = config.integrity as string | undefined;
-  if (encryption.aead) {
-    if (name === undefined && config.integrityKey === undefined) return undefined;
-    throw new IpsecError("algorithm", `${config.encryption} makes its own ICV: leave integrity and integrityKey out`);
-  }
-  const integrity =
-    name !== undefined && Object.hasOwn(INTEGRITIES, name) ? INTEGRITIES[name as keyof typeof INTEGRITIES] : undefined;
-  if (name === undefined) refuseWithoutIntegrity(config);
-  if (integrity === undefined) {
-    throw new IpsecError(
-      "algorithm",
-      `integrity "${name}" is unknown: ${Object.keys(INTEGRITIES).join(", ")} are allowed`,
-    );
-  }
-  checkProfile("integrity", name as string, integrity.profile, profile);
-  const key = config.integrityKey;
-  if (!(key instanceof Uint8Array) || key.length !== integrity.keyLength) {
-    throw new IpsecError(
-      "key-length",
-      `integrityKey of ${name} is ${key?.length ?? 0} bytes: ${integrity.keyLength} are needed`,
-    );
-  }
-  return integrity;
-}
-
-/** What is not authenticated can be changed under way, and what is decrypted of it says so to who listens. */
-function refuseWithoutIntegrity({ encryption }: SaConfig): never {
-  throw new IpsecError(
-    "algorithm",
-    `integrity is missing: ${encryption ?? "AH"} without it is refused (RFC 8221 section 4); ${Object.keys(INTEGRITIES).join(", ")} are allowed`,
-  );
-}
-
-/** Without an ICV of its own: only where AH can be around it, and nothing is left that AH does not cover. */
-function refuseBare(config: EspConfig, carrier: "udp" | "ip", profile: Profile): void {
-  checkProfile("integrity", "none", "legacy", profile);
-  if (config.encryption === "null" || config.integrityKey !== undefined) {
-    throw new IpsecError(
-      "algorithm",
-      'integrity "none" is for a cipher inside AH: not for NULL, and without integrityKey',
-    );
-  }
-  if (carrier !== "ip" || config.natTraversal !== undefined) {
-    throw new IpsecError("mode", 'integrity "none" needs AH around it: carrier "ip" without natTraversal');
-  }
-  if (config.esn === true) {
-    // RFC 4303 section 2.2.1: the high half does not travel, only an ICV of this SA would cover it.
-    throw new IpsecError("option", 'esn needs integrity: an SA of integrity "none" has 32-bit numbers (esn: false)');
-  }
-  if (config.dummySeconds !== undefined) {
-    throw new IpsecError("option", 'dummySeconds needs integrity: a dummy of an SA of integrity "none" would go bare');
-  }
-}
-
-/** RFC 8221: what a profile leaves out is refused, and the profile that has it is named. */
-function checkProfile(what: string, name: string, needed: Profile, profile: Profile): void {
-  if (PROFILES.indexOf(needed) <= PROFILES.indexOf(profile)) return;
-  throw new IpsecError(
-    "algorithm",
-    `${what} "${name}" is not in profile "${profile}" (RFC 8221): it needs a plane of profile "${needed}"`,
-  );
 }
 
 /** The addresses of the header that stands in front (tunnel), or that is rebuilt (transport over a socket). */

@@ -10,6 +10,7 @@ import {
   ENC_GMAC,
   ENC_NULL,
   INT_CMAC,
+  INT_GMAC,
   INT_MD5,
   INT_SHA1,
   INT_SHA256,
@@ -39,6 +40,9 @@ export type IntegrityName =
   | "aes-cmac-96"
   | "hmac-md5-96";
 
+/** In AH AES-GMAC is an integrity algorithm, RFC 4543 section 4. */
+export type AhIntegrityName = IntegrityName | "aes-gmac";
+
 /** Which algorithms addSa accepts: each profile all of the one before, and more. */
 export type Profile = "modern" | "interop" | "legacy";
 
@@ -63,6 +67,7 @@ export interface Encryption {
 
 export interface Integrity {
   readonly id: number;
+  /** Bytes of its key; of AES-GMAC the shortest. */
   readonly keyLength: number;
   readonly icvLength: number;
   /** As for Encryption, by RFC 8221 section 6, which lists no HMAC-SHA2-384. HMAC-SHA1, MUST- there, is "interop". */
@@ -148,3 +153,7 @@ export const INTEGRITIES: Readonly<Record<IntegrityName, Integrity>> = {
   "aes-cmac-96": { id: INT_CMAC, keyLength: 16, icvLength: 12, profile: "interop" },
   "hmac-md5-96": { id: INT_MD5, keyLength: 16, icvLength: 12, profile: "legacy" }, // RFC 2403 section 3
 };
+
+/** AES-GMAC in AH, RFC 4543 section 4: its key ends with 4 bytes of salt, its IV travels in front of the ICV. */
+export const AH_GMAC: Integrity = { id: INT_GMAC, keyLength: 20, icvLength: 16, profile: "modern" };
+export const AH_GMAC_ENCRYPTION: Encryption = { ...AH_ENCRYPTION, saltLength: 4, ivLength: 8 };

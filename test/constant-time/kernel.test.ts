@@ -5,25 +5,26 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { DataPlane, type PlaneOptions, type Sa, type SaConfig } from "../../src/index.js";
 import { resolveLimits } from "../../src/limits.js";
-import type { IntegrityName } from "../../src/sad/config.js";
+import type { AhIntegrityName } from "../../src/sad/config.js";
 import type { Profile } from "../../src/sad/suites.js";
 import { type KernelExports, loadKernelSync } from "../../src/wasm/kernel.js";
 import { planMemory } from "../../src/wasm/memory.js";
 import { ahConfig, inbound, type Shape, saConfig } from "../differential/arbitrary.js";
 import { hex, ipv4, ipv6 } from "../packets.js";
 import { Random } from "../random.js";
-import { INTEGRITIES, LEGACY_SUITES, SUITES, type Suite } from "../reference/suites.js";
+import { AH_INTEGRITIES, LEGACY_SUITES, SUITES, type Suite } from "../reference/suites.js";
 import { SHADOW } from "./code.js";
 import type { Instrumented } from "./instrument.js";
 import { type Build, shippedBuild } from "./names.js";
 import { instrumentBuild, SecretKernel } from "./secrets.js";
 
 /** Every build that is shipped, with what the suites of it are. */
-const BUILDS: readonly { name: string; suites: readonly Suite[]; ah: readonly IntegrityName[]; profile: Profile }[] = [
-  { name: "simd", suites: SUITES, ah: INTEGRITIES, profile: "interop" },
-  { name: "relaxed-simd", suites: SUITES, ah: INTEGRITIES, profile: "interop" },
-  { name: "legacy", suites: LEGACY_SUITES, ah: ["hmac-md5-96"], profile: "legacy" },
-];
+const BUILDS: readonly { name: string; suites: readonly Suite[]; ah: readonly AhIntegrityName[]; profile: Profile }[] =
+  [
+    { name: "simd", suites: SUITES, ah: AH_INTEGRITIES, profile: "interop" },
+    { name: "relaxed-simd", suites: SUITES, ah: AH_INTEGRITIES, profile: "interop" },
+    { name: "legacy", suites: LEGACY_SUITES, ah: ["hmac-md5-96"], profile: "legacy" },
+  ];
 
 /** Two hot entries for all SAs: every batch of several evicts. */
 const LIMITS = { sas: 512, hotSas: 2, packets: 256, jumboPackets: 2 } as const;

@@ -1,9 +1,9 @@
 // Random SAs and random packets.
 import type { AhConfig, EspConfig, SaConfig } from "../../src/index.js";
-import type { IntegrityName } from "../../src/sad/config.js";
+import type { AhIntegrityName } from "../../src/sad/config.js";
 import { ipv4, ipv6 } from "../packets.js";
 import type { Random } from "../random.js";
-import { INTEGRITIES, INTEGRITY_SIZES, SUITES, type Suite } from "../reference/suites.js";
+import { AH_INTEGRITIES, INTEGRITY_SIZES, SUITES, type Suite } from "../reference/suites.js";
 
 export type Carrier = "udp" | "ip";
 
@@ -43,14 +43,15 @@ export function saConfig(suite: Suite, shape: Shape, spi: number, random: Random
 
 /** AH goes over carrier "ip" only. */
 export function ahConfig(
-  integrity: IntegrityName,
+  integrity: AhIntegrityName,
   shape: Pick<Shape, "mode" | "outer">,
   spi: number,
   random: Random,
 ): AhConfig {
   const { mode, outer } = shape;
   const ends = mode === "tunnel" ? { tunnel: TUNNELS[outer] } : {};
-  const integrityKey = random.bytes(INTEGRITY_SIZES[integrity].keyLength);
+  const keyLength = integrity === "aes-gmac" ? random.pick([20, 28, 36]) : INTEGRITY_SIZES[integrity].keyLength;
+  const integrityKey = random.bytes(keyLength);
   const fixed = { protocol: "ah", direction: "out", spi, carrier: "ip", mode };
   return { ...fixed, ...ends, integrity, integrityKey } as AhConfig;
 }
@@ -73,7 +74,7 @@ export function randomSa(carrier: Carrier, spi: number, random: Random, suites: 
   const shape = randomShape(carrier, random);
   const ah = carrier === "ip" && random.chance(0.3);
   const base = ah
-    ? ahConfig(random.pick(suites === SUITES ? INTEGRITIES : (["hmac-md5-96"] as const)), shape, spi, random)
+    ? ahConfig(random.pick(suites === SUITES ? AH_INTEGRITIES : (["hmac-md5-96"] as const)), shape, spi, random)
     : saConfig(random.pick(suites), shape, spi, random);
   const esn = random.chance(0.4);
   const marker = shape.natt && random.chance(0.3) ? "non-ike" : "rfc3948";

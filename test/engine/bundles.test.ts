@@ -6,7 +6,7 @@ import { SCAPY, SCAPY_IS_HERE, scapy } from "../kernel/scapy.js";
 import { hex, ipv4, ipv6 } from "../packets.js";
 import { Random } from "../random.js";
 import { ReferencePlane } from "../reference/plane.js";
-import { INTEGRITIES, SUITES } from "../reference/suites.js";
+import { AH_INTEGRITIES, SUITES } from "../reference/suites.js";
 import { drain, events } from "./world.js";
 
 const GCM = SUITES.find(({ name }) => name === "aes-gcm-16 128") as (typeof SUITES)[number];
@@ -58,7 +58,7 @@ function configsOf(layers: readonly Layer[], random: Random): SaConfig[] {
     const shape = { carrier: "ip", mode, outer, natt: false } as const;
     const common = { addedAt: 0, esn: random.chance(0.4) };
     return protocol === "ah"
-      ? { ...ahConfig(random.pick(INTEGRITIES), shape, SPI + i, random), ...common }
+      ? { ...ahConfig(random.pick(AH_INTEGRITIES), shape, SPI + i, random), ...common }
       : { ...saConfig(random.pick(SUITES), shape, SPI + i, random), ...common };
   });
 }

@@ -1,6 +1,9 @@
 // AH, RFC 4302: the header, and what its ICV covers.
 //
-//   | IP header | next header | length | 0 | SPI | sequence | ICV | padding | payload |
+//   | IP header | next header | length | 0 | SPI | sequence | IV | ICV | padding | payload |
+//
+// Only AES-GMAC has an IV (RFC 4543 section 4); it is covered, the ICV is not.
+import { createCipheriv } from "node:crypto";
 import type { AhConfig } from "../../src/sad/config.js";
 import { integrityCheckValue } from "./ciphers.js";
 import { completeHeader, readPacket } from "./ip.js";
@@ -14,7 +17,23 @@ const LONGEST_HEADER = 144;
 /** Section 2.2: a multiple of 4 bytes, over IPv6 of 8. */
 export function ahLengthOf(config: AhConfig, version: number): number {
   const unit = version === 6 ? 8 : 4;
-  return Math.ceil((FIXED_LENGTH + INTEGRITY_SIZES[config.integrity].icvLength) / unit) * unit;
+  const { ivLength, icvLength } = sizesOf(config);
+  return Math.ceil((FIXED_LENGTH + ivLength + icvLength) / unit) * unit;
+}
+
+function sizesOf({ integrity }: AhConfig): { ivLength: number; icvLength: number } {
+  if (integrity === "aes-gmac") return { ivLength: 8, icvLength: 16 };
+  return { ivLength: 0, icvLength: INTEGRITY_SIZES[integrity].icvLength };
+}
+
+/** RFC 4543 section 4: of AES-GMAC the nonce is salt and IV, and everything is AAD. */
+function icvOf({ integrity, integrityKey }: AhConfig, covered: Uint8Array, iv: Uint8Array): Uint8Array {
+  if (integrity !== "aes-gmac") return integrityCheckValue(integrity, integrityKey, covered);
+  const key = integrityKey.subarray(0, -4);
+  const name = `aes-${key.length * 8}-gcm` as "aes-128-gcm";
+  const gcm = createCipheriv(name, key, Buffer.concat([integrityKey.subarray(-4), iv]));
+  gcm.setAAD(covered).final();
+  return gcm.getAuthTag();
 }
 
 /**
@@ -34,12 +53,15 @@ export function sealAh(
   ah.writeUInt8(ah.length / 4 - 2, 1);
   ah.writeUInt32BE(config.spi, 4);
   ah.writeUInt32BE(Number(sequence % 2n ** 32n), 8);
+  const { ivLength } = sizesOf(config);
+  if (ivLength > 0) ah.writeBigUInt64BE(sequence, FIXED_LENGTH);
   const sealed = Buffer.concat([packet.subarray(0, headerLength), ah, packet.subarray(headerLength)]);
   sealed.writeUInt8(AH, protocolOffset);
   completeHeader(sealed);
   const covered = coveredBytes(config, sequence, sealed, headerLength, true);
   if (covered === undefined) return undefined;
-  sealed.set(integrityCheckValue(config.integrity, config.integrityKey, covered), headerLength + FIXED_LENGTH);
+  const icv = icvOf(config, covered, ah.subarray(FIXED_LENGTH, FIXED_LENGTH + ivLength));
+  sealed.set(icv, headerLength + FIXED_LENGTH + ivLength);
   return sealed;
 }
 
@@ -76,9 +98,10 @@ export function ahLengthIsPossible(
 
 export function ahVerifies(config: AhConfig, sequence: bigint, packet: Uint8Array, headerLength: number): boolean {
   const covered = coveredBytes(config, sequence, packet, headerLength, false);
-  const { icvLength } = INTEGRITY_SIZES[config.integrity];
-  const icvAt = headerLength + FIXED_LENGTH;
-  const expected = integrityCheckValue(config.integrity, config.integrityKey, covered ?? new Uint8Array(0));
+  const { ivLength, icvLength } = sizesOf(config);
+  const ivAt = headerLength + FIXED_LENGTH;
+  const icvAt = ivAt + ivLength;
+  const expected = icvOf(config, covered ?? new Uint8Array(0), packet.subarray(ivAt, icvAt));
   return Buffer.compare(expected, packet.subarray(icvAt, icvAt + icvLength)) === 0;
 }
 
@@ -92,8 +115,9 @@ function coveredBytes(
 ): Buffer | undefined {
   if (headerLength > LONGEST_HEADER) return undefined;
   const bytes = Buffer.from(packet);
-  const icvAt = headerLength + FIXED_LENGTH;
-  bytes.fill(0, icvAt, icvAt + INTEGRITY_SIZES[config.integrity].icvLength);
+  const { ivLength, icvLength } = sizesOf(config);
+  const icvAt = headerLength + FIXED_LENGTH + ivLength;
+  bytes.fill(0, icvAt, icvAt + icvLength);
   const header = bytes.subarray(0, headerLength);
   const readable = header.readUInt8(0) >> 4 === 4 ? coverIpv4(header, sending) : coverIpv6(header, sending);
   if (!readable) return undefined;

@@ -1,5 +1,5 @@
 // Every suite the engine knows, with the sizes that the RFC of each algorithm states.
-import type { EncryptionName, IntegrityName } from "../../src/sad/config.js";
+import type { AhIntegrityName, EncryptionName, IntegrityName } from "../../src/sad/config.js";
 
 export interface EncryptionSizes {
   /** Bytes of key, without the salt behind it. */
@@ -79,6 +79,9 @@ const EVERY: readonly Suite[] = (Object.keys(ENCRYPTION_SIZES) as EncryptionName
 
 /** The integrity algorithms of profile "interop". */
 export const INTEGRITIES = (Object.keys(INTEGRITY_SIZES) as IntegrityName[]).filter((name) => !LEGACY.has(name));
+
+/** And of AH: there AES-GMAC is one, RFC 4543 section 4. */
+export const AH_INTEGRITIES: readonly AhIntegrityName[] = [...INTEGRITIES, "aes-gmac"];
 
 const isLegacy = ({ encryption, integrity }: Suite) => LEGACY.has(encryption) || LEGACY.has(integrity);
 
