@@ -10,8 +10,8 @@ export function ipv6HeaderLength(packet: usize, length: u32): u64 {
   let nextOffset: u32 = 6;
   while (true) {
     const protocol = load<u8>(packet + <usize>nextOffset);
-    // Hop-by-hop, routing, fragment, destination options, mobility.
-    if (protocol != 0 && protocol != 43 && protocol != 44 && protocol != 60 && protocol != 135) break;
+    // Hop-by-hop, routing, fragment, destination options.
+    if (protocol != 0 && protocol != 43 && protocol != 44 && protocol != 60) break;
     if (offset + 8 > length) return NO_HEADER_LENGTH;
     const header = packet + <usize>offset;
     if (protocol == 44 && !isAtomic(header)) return NO_HEADER_LENGTH;
@@ -27,7 +27,7 @@ export function extensionsFit(packet: usize, length: u32): bool {
   let protocol = load<u8>(packet, 6);
   let offset: u32 = 40;
   let fragment = false;
-  while (protocol == 0 || protocol == 43 || protocol == 44 || protocol == 60 || protocol == 135) {
+  while (protocol == 0 || protocol == 43 || protocol == 44 || protocol == 60) {
     if (offset + 8 > length) return false;
     const header = packet + <usize>offset;
     let laterFragment = false;

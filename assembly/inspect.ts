@@ -28,12 +28,11 @@ function inspectIpv6(descriptor: usize, packet: usize, end: usize): void {
   let protocol: u32 = load<u8>(packet, 6);
   let header = packet + 40;
   let laterFragment = false;
-  // Hop-by-hop, routing, destination options, mobility; fragment (RFC 8200 section 4). AH is an upper protocol here, as
-  // ESP is: RFC 4301 section 4.4.1.1.
+  // Hop-by-hop, routing, destination options; fragment (RFC 8200 section 4). AH is an upper protocol here, as ESP and a
+  // Mobility Header are: RFC 4301 section 4.4.1.1.
   while (header + 8 <= end && !laterFragment) {
     let length: usize = 8;
-    if (protocol == 0 || protocol == 43 || protocol == 60 || protocol == 135)
-      length = (<usize>load<u8>(header, 1) + 1) << 3;
+    if (protocol == 0 || protocol == 43 || protocol == 60) length = (<usize>load<u8>(header, 1) + 1) << 3;
     else if (protocol == 44) laterFragment = (load16(header + 2) & 0xfff8) != 0;
     else break;
     protocol = load<u8>(header);
@@ -42,7 +41,7 @@ function inspectIpv6(descriptor: usize, packet: usize, end: usize): void {
   readPorts(descriptor, 6, protocol, header, end, laterFragment);
 }
 
-/** TCP, UDP, SCTP, DCCP and UDP-Lite carry ports in their first four bytes; ICMP a type and a code in two. */
+/** TCP, UDP, SCTP, DCCP and UDP-Lite begin with two ports, ICMP with type and code; a Mobility Header has a type third. */
 function readPorts(
   descriptor: usize,
   version: u32,
@@ -60,6 +59,9 @@ function readPorts(
     } else if (protocol == 1 || protocol == 58) {
       readable = payload + 2 <= end;
       if (readable) ports = load16(payload);
+    } else if (protocol == 135) {
+      readable = payload + 3 <= end;
+      if (readable) ports = (<u32>load<u8>(payload, 2)) << 8;
     }
   }
   store<u32>(descriptor, protocol, D_PROTOCOL);

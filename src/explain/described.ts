@@ -1,6 +1,6 @@
 // A packet's header as the selector that is for it alone.
 import { formatAddress } from "../wire/address.js";
-import { type IpFields, PROTOCOL_ICMP, PROTOCOL_ICMPV6 } from "../wire/ip.js";
+import { type IpFields, PROTOCOL_ICMP, PROTOCOL_ICMPV6, PROTOCOL_MOBILITY } from "../wire/ip.js";
 
 export interface PacketSelector {
   readonly source: string;
@@ -10,6 +10,7 @@ export interface PacketSelector {
   readonly targetPort?: number;
   readonly icmpType?: number;
   readonly icmpCode?: number;
+  readonly mobilityType?: number;
 }
 
 export function selectorOf(fields: IpFields): PacketSelector {
@@ -18,6 +19,7 @@ export function selectorOf(fields: IpFields): PacketSelector {
   if (!portsReadable) return ends;
   if (protocol === PROTOCOL_ICMP || protocol === PROTOCOL_ICMPV6)
     return { ...ends, icmpType: sourcePort >> 8, icmpCode: sourcePort & 255 };
+  if (protocol === PROTOCOL_MOBILITY) return { ...ends, mobilityType: sourcePort >> 8 };
   return { ...ends, sourcePort, targetPort };
 }
 

@@ -90,9 +90,11 @@ function spiText(spi: number): string {
 }
 
 function packetText(fields: IpFields): string {
-  const { source, target, protocol, sourcePort, targetPort, icmpType, icmpCode } = selectorOf(fields);
+  const { source, target, protocol, sourcePort, targetPort, icmpType, icmpCode, mobilityType } = selectorOf(fields);
   const end = (address: string, port: number | undefined) => (port === undefined ? address : `${address} port ${port}`);
-  const icmp = icmpType === undefined ? "" : ` type ${icmpType} code ${icmpCode}`;
+  const code = icmpType === undefined ? "" : ` code ${icmpCode}`;
+  const message =
+    fields.portsReadable && (icmpType ?? mobilityType) !== undefined ? ` type ${icmpType ?? mobilityType}` : "";
   const df = fields.version === 4 && fields.dontFragment ? ", DF" : "";
-  return `${end(source, sourcePort)} to ${end(target, targetPort)}, protocol ${protocol}${icmp}${df}`;
+  return `${end(source, sourcePort)} to ${end(target, targetPort)}, protocol ${protocol}${message}${code}${df}`;
 }

@@ -4,6 +4,7 @@
 //   key    u32[11]   version, readable, fragment, protocol | ports | source | target | epoch
 import type { IpFields } from "../wire/ip.js";
 import type { Policy } from "./policy.js";
+import { reachesIntoHeader } from "./selector.js";
 
 const KEY_WORDS = 11;
 
@@ -54,7 +55,11 @@ export class FlowCache {
     const key = this.#probe;
     const four = fields.version === 4;
     key[0] =
-      fields.version | (fields.portsReadable ? 16 : 0) | (fields.laterFragment ? 32 : 0) | (fields.protocol << 8);
+      fields.version |
+      (fields.portsReadable ? 16 : 0) |
+      (fields.laterFragment ? 32 : 0) |
+      (reachesIntoHeader(fields) ? 64 : 0) |
+      (fields.protocol << 8);
     key[1] = (fields.sourcePort << 16) | fields.targetPort;
     key[2] = fields.source[0] as number;
     key[3] = fields.target[0] as number;

@@ -3,8 +3,11 @@ import { D_INNER, D_LENGTH_OUT, D_PORTS, D_PROTOCOL, D_SOURCE, D_START, D_TARGET
 import type { Engine } from "../engine.js";
 import type { Sa } from "../sad/sa.js";
 import type { Entry } from "../wasm/ring.js";
-import { readIp, word16 } from "../wire/ip.js";
+import { PROTOCOL_ICMP, PROTOCOL_ICMPV6, PROTOCOL_MOBILITY, readIp, word16 } from "../wire/ip.js";
 import { matches } from "./selector.js";
+
+/** Protocols of which one number is read, not two ports. */
+const MESSAGES: ReadonlySet<number> = new Set([PROTOCOL_ICMP, PROTOCOL_ICMPV6, PROTOCOL_MOBILITY]);
 
 /** RFC 4301 section 5.2 step 4. */
 export function mayTravel(engine: Engine, entry: Entry, sa: Sa): boolean {
@@ -18,9 +21,9 @@ export function mayTravel(engine: Engine, entry: Entry, sa: Sa): boolean {
   fields.portsReadable = (inner & 16) !== 0;
   fields.laterFragment = (inner & 32) !== 0;
   fields.protocol = words[d + (D_PROTOCOL >> 2)] as number;
-  const icmp = fields.protocol === 1 || fields.protocol === 58;
-  fields.sourcePort = icmp ? ports : ports >>> 16;
-  fields.targetPort = icmp ? 0 : ports & 0xffff;
+  const message = MESSAGES.has(fields.protocol);
+  fields.sourcePort = message ? ports : ports >>> 16;
+  fields.targetPort = message ? 0 : ports & 0xffff;
   for (let word = 0; word < 4; word++) {
     fields.source[word] = words[d + (D_SOURCE >> 2) + word] as number;
     fields.target[word] = words[d + (D_TARGET >> 2) + word] as number;
@@ -36,5 +39,5 @@ export function mayTravel(engine: Engine, entry: Entry, sa: Sa): boolean {
 /** IPv4: MF or an offset. IPv6: the fragment header may stand behind other extension headers. */
 function mayBeFragment(bytes: Uint8Array, start: number): boolean {
   if ((bytes[start] as number) >> 4 === 4) return (word16(bytes, start + 6) & 0x3fff) !== 0;
-  return [0, 43, 44, 60, 135].includes(bytes[start + 6] as number);
+  return [0, 43, 44, 60].includes(bytes[start + 6] as number);
 }

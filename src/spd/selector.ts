@@ -1,7 +1,7 @@
 // Selectors, RFC 4301 section 4.4.1.1.
 import { IpsecError } from "../errors.js";
 import { type AddressRange, compareWords, parseRange } from "../wire/address.js";
-import { type IpFields, PROTOCOL_ICMP, PROTOCOL_ICMPV6 } from "../wire/ip.js";
+import { type IpFields, PROTOCOL_ICMP, PROTOCOL_ICMPV6, PROTOCOL_MOBILITY } from "../wire/ip.js";
 
 /**
  * What traffic a policy or an SA is for. Absent means any. Source and target are those of the packet itself, in both
@@ -13,12 +13,18 @@ export interface Selector {
   readonly target?: string | readonly string[];
   /** The upper protocol, 0..255. */
   readonly protocol?: number;
-  /** A port, or first and last port of a range. Needs protocol TCP, UDP, SCTP, DCCP or UDP-Lite. */
-  readonly sourcePort?: number | readonly [number, number];
-  readonly targetPort?: number | readonly [number, number];
+  /**
+   * A port, or first and last port of a range. Needs protocol TCP, UDP, SCTP, DCCP or UDP-Lite. "opaque": packets that show
+   * no ports, which later fragments are.
+   */
+  readonly sourcePort?: number | readonly [number, number] | "opaque";
+  readonly targetPort?: number | readonly [number, number] | "opaque";
   /** ICMP or ICMPv6 type, or first and last; needs that protocol. */
   readonly icmpType?: number | readonly [number, number];
+  /** Needs icmpType. Of several types: from the first code of the first type to the last code of the last. */
   readonly icmpCode?: number | readonly [number, number];
+  /** Type of a Mobility Header, or first and last; needs protocol 135. */
+  readonly mobilityType?: number | readonly [number, number];
 }
 
 type NumberRange = readonly [first: number, last: number];
@@ -30,11 +36,15 @@ export interface CompiledSelector {
   readonly protocol: number | undefined;
   readonly sourcePort: NumberRange | undefined;
   readonly targetPort: NumberRange | undefined;
-  readonly icmpType: NumberRange | undefined;
-  readonly icmpCode: NumberRange | undefined;
+  /** ICMP type << 8 | code, or Mobility Header type << 8: what IKE puts there too. */
+  readonly message: NumberRange | undefined;
 }
 
 const WITH_PORTS: ReadonlySet<number> = new Set([6, 17, 33, 132, 136]);
+/** Compared by identity. */
+const OPAQUE: NumberRange = [-1, -1];
+/** RFC 4301 section 7.2: a later fragment that reaches into a TCP header, 60 bytes at most, may be no part of "opaque". */
+const LEAST_OFFSET = 64;
 
 export function compileSelector(selector: Selector): CompiledSelector {
   const { protocol } = selector;
@@ -46,22 +56,38 @@ export function compileSelector(selector: Selector): CompiledSelector {
       `ports need protocol 6, 17, 33, 132 or 136 in the selector; it is ${protocol ?? "absent"}`,
     );
   }
-  const icmp = selector.icmpType ?? selector.icmpCode;
-  if (icmp !== undefined && protocol !== PROTOCOL_ICMP && protocol !== PROTOCOL_ICMPV6) {
-    throw new IpsecError("selector", `icmpType and icmpCode need protocol 1 or 58; it is ${protocol ?? "absent"}`);
-  }
   return {
     source: addressRanges(selector.source, "selector.source"),
     target: addressRanges(selector.target, "selector.target"),
     protocol,
-    sourcePort: numberRange(selector.sourcePort, 65535, "sourcePort"),
-    targetPort: numberRange(selector.targetPort, 65535, "targetPort"),
-    icmpType: numberRange(selector.icmpType, 255, "icmpType"),
-    icmpCode: numberRange(selector.icmpCode, 255, "icmpCode"),
+    sourcePort: portRange(selector.sourcePort, "sourcePort"),
+    targetPort: portRange(selector.targetPort, "targetPort"),
+    message: messageRange(selector),
   };
 }
 
-/** A port or type that cannot be read (a later fragment, an opaque payload) matches only "any": RFC 4301 section 4.4.1.1. */
+function portRange(value: Selector["sourcePort"], what: string): NumberRange | undefined {
+  return value === "opaque" ? OPAQUE : numberRange(value, 65535, what);
+}
+
+/** RFC 4301 section 4.4.1.1: type and code are one number of 16 bits; a code belongs to a type. */
+function messageRange({ protocol, icmpType, icmpCode, mobilityType }: Selector): NumberRange | undefined {
+  if ((icmpType ?? icmpCode) !== undefined && protocol !== PROTOCOL_ICMP && protocol !== PROTOCOL_ICMPV6) {
+    throw new IpsecError("selector", `icmpType and icmpCode need protocol 1 or 58; it is ${protocol ?? "absent"}`);
+  }
+  if (icmpCode !== undefined && icmpType === undefined) {
+    throw new IpsecError("selector", "icmpCode is given without icmpType: a code means something in its type only");
+  }
+  if (mobilityType !== undefined && protocol !== PROTOCOL_MOBILITY) {
+    throw new IpsecError("selector", `mobilityType needs protocol 135; it is ${protocol ?? "absent"}`);
+  }
+  const types = numberRange(icmpType, 255, "icmpType") ?? numberRange(mobilityType, 255, "mobilityType");
+  if (types === undefined) return undefined;
+  const codes = numberRange(icmpCode, 255, "icmpCode") ?? [0, 255];
+  return [(types[0] << 8) | codes[0], (types[1] << 8) | codes[1]];
+}
+
+/** A port or type that cannot be read (a later fragment, an opaque payload) matches "any" and "opaque": RFC 4301 section 4.4.1.1. */
 export function matches(selector: CompiledSelector, fields: IpFields): boolean {
   if (selector.protocol !== undefined && selector.protocol !== fields.protocol) return false;
   if (selector.source !== undefined && !inSome(selector.source, fields.version, fields.source)) return false;
@@ -69,8 +95,7 @@ export function matches(selector: CompiledSelector, fields: IpFields): boolean {
   return (
     inRange(selector.sourcePort, fields.sourcePort, fields) &&
     inRange(selector.targetPort, fields.targetPort, fields) &&
-    inRange(selector.icmpType, fields.sourcePort >> 8, fields) &&
-    inRange(selector.icmpCode, fields.sourcePort & 255, fields)
+    inRange(selector.message, fields.sourcePort, fields)
   );
 }
 
@@ -85,7 +110,13 @@ function inSome(ranges: readonly AddressRange[], version: 4 | 6, address: Uint32
 
 function inRange(range: NumberRange | undefined, value: number, fields: IpFields): boolean {
   if (range === undefined) return true;
+  if (range === OPAQUE) return !fields.portsReadable && !reachesIntoHeader(fields);
   return fields.portsReadable && value >= range[0] && value <= range[1];
+}
+
+/** IPv4 only: of IPv6 the offset says nothing, extension headers may stand in front. */
+export function reachesIntoHeader({ version, laterFragment, fragmentOffset }: IpFields): boolean {
+  return version === 4 && laterFragment && fragmentOffset < LEAST_OFFSET;
 }
 
 function addressRanges(

@@ -12,6 +12,7 @@ export const PROTOCOL_AH = 51;
 export const PROTOCOL_ICMPV6 = 58;
 export const PROTOCOL_NONE = 59;
 export const PROTOCOL_IPCOMP = 108;
+export const PROTOCOL_MOBILITY = 135;
 
 /** The fields of one header, reused from packet to packet. Numbers are host order; offsets are from the packet's start. */
 export class IpFields {
@@ -36,7 +37,7 @@ export class IpFields {
   /** IPv6, in fragments: offset of the fragment header, and of the byte that announces it. */
   fragmentHeader = 0;
   fragmentNamedAt = 0;
-  /** Ports, or ICMP type << 8 | code in `sourcePort`, can be read. */
+  /** Ports, or in `sourcePort` ICMP type << 8 | code or Mobility Header type << 8, can be read. */
   portsReadable = false;
   sourcePort = 0;
   targetPort = 0;
@@ -53,7 +54,7 @@ export function readIp(bytes: Uint8Array, start: number, length: number, fields:
   return version === 6 && readIpv6(bytes, start, length, fields);
 }
 
-/** Ports of the protocols that have them in their first four bytes; type and code of ICMP. */
+/** Ports of the protocols that have them in their first four bytes; type and code of ICMP; type of a Mobility Header. */
 export function readPorts(bytes: Uint8Array, start: number, length: number, fields: IpFields): void {
   const payload = start + fields.headerLength;
   const available = Math.min(length, fields.totalLength) - fields.headerLength;
@@ -76,6 +77,11 @@ export function readPorts(bytes: Uint8Array, start: number, length: number, fiel
     case PROTOCOL_ICMPV6:
       if (available < 2) return;
       fields.sourcePort = word16(bytes, payload);
+      fields.portsReadable = true;
+      return;
+    case PROTOCOL_MOBILITY: // RFC 6275 section 6.1.1: next header, length, type
+      if (available < 3) return;
+      fields.sourcePort = byte(bytes, payload + 2) << 8;
       fields.portsReadable = true;
   }
 }

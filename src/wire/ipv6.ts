@@ -11,7 +11,6 @@ const HOP_BY_HOP = 0;
 const ROUTING = 43;
 const FRAGMENT = 44;
 const DESTINATION_OPTIONS = 60;
-const MOBILITY = 135;
 
 export function readIpv6(bytes: Uint8Array, start: number, length: number, fields: IpFields): boolean {
   if (length < IPV6_HEADER_LENGTH) return false;
@@ -31,8 +30,8 @@ export function readIpv6(bytes: Uint8Array, start: number, length: number, field
 }
 
 /**
- * RFC 8200 section 4: walks to the upper protocol. AH is one, as ESP is (RFC 4301 section 4.4.1.1). False when a header
- * runs over the packet's end.
+ * RFC 8200 section 4: walks to the upper protocol. AH is one, as ESP and a Mobility Header are (RFC 4301 section 4.4.1.1).
+ * False when a header runs over the packet's end.
  */
 function skipExtensionHeaders(bytes: Uint8Array, start: number, fields: IpFields): boolean {
   let protocol = byte(bytes, start + 6);
@@ -48,7 +47,6 @@ function skipExtensionHeaders(bytes: Uint8Array, start: number, fields: IpFields
       case HOP_BY_HOP:
       case ROUTING:
       case DESTINATION_OPTIONS:
-      case MOBILITY:
         if (offset + 8 > fields.totalLength) return false;
         headerLength = (byte(bytes, here + 1) + 1) << 3;
         break;
@@ -81,7 +79,6 @@ export function isExtensionHeader(protocol: number): boolean {
     case HOP_BY_HOP:
     case ROUTING:
     case DESTINATION_OPTIONS:
-    case MOBILITY:
     case FRAGMENT:
       return true;
     default:

@@ -191,7 +191,7 @@ export class SecretKernel extends Shadowed {
   /** Bytes of IPv6 extension headers (RFC 8200 section 4) and ports. */
   #upperHeaders(start: number, protocol: number, end: number): number {
     let at = start;
-    while ([0, 43, 44, 51, 60, 135].includes(protocol) && at + 8 <= end) {
+    while ([0, 43, 44, 51, 60].includes(protocol) && at + 8 <= end) {
       const length = this.bytes[at + 1] as number;
       const next = this.bytes[at] as number;
       at += protocol === 44 ? 8 : protocol === 51 ? 4 * (length + 2) : 8 * (length + 1);

@@ -31,7 +31,7 @@ const LYING: readonly (readonly [string, Uint8Array, number])[] = [
 
 /** Extension headers that run over the end, a fragment header that is cut, and options without end. */
 const EXTENSIONS = [
-  ...[extended(0, 9), extended(43, 200), extended(60, 255), extended(135, 3)],
+  ...[extended(0, 9), extended(43, 200), extended(60, 255), extended(0, 3)],
   ipv6({ protocol: 44, payload: new Uint8Array(4) }),
   ipv6({ protocol: 0, payload: new Uint8Array(80) }),
 ];

@@ -14,13 +14,13 @@ export interface IpPacket {
   readonly isFragment: boolean;
   readonly source: Uint8Array;
   readonly target: Uint8Array;
-  /** Source and target port, or ICMP type and code; undefined where they cannot be read. */
+  /** Source and target port, or ICMP type and code, or Mobility Header type and 0; undefined where they cannot be read. */
   readonly ports: readonly [number, number] | undefined;
   /** An IPv6 extension header does not run over the end. */
   readonly complete: boolean;
 }
 
-const EXTENSIONS = [0, 43, 44, 60, 135]; // not AH: RFC 4301 section 4.4.1.1
+const EXTENSIONS = [0, 43, 44, 60]; // not AH, not a Mobility Header: RFC 4301 section 4.4.1.1
 const FRAGMENT = 44;
 
 export function readPacket(bytes: Uint8Array): IpPacket | undefined {
@@ -79,12 +79,13 @@ function readVersion6(packet: Buffer): IpPacket | undefined {
   };
 }
 
-/** TCP, UDP, DCCP, SCTP and UDP-Lite begin with ports, ICMP with type and code. */
+/** TCP, UDP, DCCP, SCTP and UDP-Lite begin with ports, ICMP with type and code; a Mobility Header has a type. */
 function readPorts(payload: Buffer, protocol: number): readonly [number, number] | undefined {
   if ([6, 17, 33, 132, 136].includes(protocol) && payload.length >= 4) {
     return [payload.readUInt16BE(0), payload.readUInt16BE(2)];
   }
   if ([1, 58].includes(protocol) && payload.length >= 2) return [payload.readUInt8(0), payload.readUInt8(1)];
+  if (protocol === 135 && payload.length >= 3) return [payload.readUInt8(2), 0];
   return undefined;
 }
 

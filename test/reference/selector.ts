@@ -3,6 +3,8 @@ import ipaddr from "ipaddr.js";
 import type { Selector } from "../../src/spd/selector.js";
 import type { IpPacket } from "./ip.js";
 
+type Range = number | readonly [number, number] | undefined;
+
 export function selects(selector: Selector, packet: IpPacket): boolean {
   const icmp = packet.protocol === 1 || packet.protocol === 58;
   return (
@@ -11,14 +13,27 @@ export function selects(selector: Selector, packet: IpPacket): boolean {
     covers(selector.target, packet.target) &&
     within(selector.sourcePort, packet.ports?.[0]) &&
     within(selector.targetPort, packet.ports?.[1]) &&
-    within(selector.icmpType, icmp ? packet.ports?.[0] : undefined) &&
-    within(selector.icmpCode, icmp ? packet.ports?.[1] : undefined)
+    within(message(selector.icmpType, selector.icmpCode), icmp ? messageOf(packet) : undefined) &&
+    within(selector.mobilityType, packet.protocol === 135 ? packet.ports?.[0] : undefined)
   );
 }
 
-/** What cannot be read is only ever "any". */
-function within(range: number | readonly [number, number] | undefined, value: number | undefined): boolean {
+/** RFC 4301 section 4.4.1.1: type and code are one number of 16 bits. */
+function message(types: Range, codes: Range): Range {
+  if (types === undefined) return undefined;
+  const [firstType, lastType] = [types].flat() as [number, number?];
+  const [firstCode, lastCode = firstCode] = (codes === undefined ? [0, 255] : [codes].flat()) as [number, number?];
+  return [firstType * 256 + firstCode, (lastType ?? firstType) * 256 + lastCode];
+}
+
+function messageOf({ ports }: IpPacket): number | undefined {
+  return ports && ports[0] * 256 + ports[1];
+}
+
+/** What cannot be read is only ever "any", or "opaque". */
+function within(range: Range | "opaque", value: number | undefined): boolean {
   if (range === undefined) return true;
+  if (range === "opaque") return value === undefined;
   const [first, last] = typeof range === "number" ? [range, range] : range;
   return value !== undefined && value >= first && value <= last;
 }
