@@ -58,6 +58,8 @@ export class Engine implements SaOwner {
   readonly counters = Object.fromEntries(VERDICTS.map((verdict) => [verdict, 0])) as Record<Verdict, number>;
   /** The packet in hand: read on offer, and again from its descriptor once opened. */
   readonly fields = new IpFields();
+  /** What would answer the packet that an ICMP error quotes. */
+  readonly answer = new IpFields();
   /** The ICMP error for the packet in hand: at most the minimum MTU of IPv6. */
   readonly icmp = new Uint8Array(IPV6_MINIMUM_MTU);
   /** The simple verbs' own descriptor and jumbo slot, outside the ring. */

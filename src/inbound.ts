@@ -122,9 +122,10 @@ function recogniseIp(engine: Engine, datagram: Uint8Array, arrival: Arrival, joi
   const natt = fields.protocol === PROTOCOL_UDP && isNattPort(engine, fields);
   const ah = fields.protocol === PROTOCOL_AH;
   if (fields.protocol !== PROTOCOL_ESP && !ah && !natt) {
-    heedTooBig(engine, datagram, fields);
     if (fields.fragment) engine.firstFragments.resolve("in", datagram, 0, fields, engine.now);
     const policy = engine.spd.match("in", fields);
+    // RFC 4301 section 6.1.1: which ICMP errors are heeded is for the SPD to say.
+    if (policy === undefined || policy.action === "bypass") heedTooBig(engine, datagram, fields);
     arrival.verdict = policy?.action === "bypass" ? "bypassed" : "discarded";
     return;
   }

@@ -19,11 +19,12 @@ import { stageIcmp } from "./frag/too-big.js";
 import { plainLimit, settlePlainSealed, stagePlain } from "./plain.js";
 import { refuseBundle, refusingOuter } from "./sad/bundle.js";
 import type { Sa } from "./sad/sa.js";
+import { policyForError, quotesTrafficOf } from "./spd/icmp-error.js";
 import type { Policy } from "./spd/policy.js";
 import { matches } from "./spd/selector.js";
 import { type Verdict, verdictOf } from "./verdict.js";
 import type { Entry } from "./wasm/ring.js";
-import { readIp } from "./wire/ip.js";
+import { type IpFields, readIp } from "./wire/ip.js";
 
 /** What steps 1 to 5 decided of the packet in `engine.fields`. Reused from packet to packet. */
 export interface Admission {
@@ -86,8 +87,13 @@ function choose(engine: Engine, packet: Uint8Array, given: Sa | undefined, admis
   }
   const { fields } = engine;
   if (fields.fragment) engine.firstFragments.resolve("out", packet, 0, fields, engine.now);
-  if (given !== undefined) return;
-  const policy = engine.spd.match("out", fields);
+  if (given !== undefined) {
+    if (!given.resolved.statefulFragments) hidePorts(fields);
+    return;
+  }
+  let policy = engine.spd.match("out", fields);
+  if (policy?.sa?.resolved.statefulFragments === false && hidePorts(fields)) policy = engine.spd.match("out", fields);
+  policy ??= policyForError(engine, packet);
   if (policy === undefined || policy.action !== "protect") {
     admission.verdict = policy?.action === "bypass" ? "bypassed" : "discarded";
     return;
@@ -95,6 +101,13 @@ function choose(engine: Engine, packet: Uint8Array, given: Sa | undefined, admis
   admission.policy = policy;
   admission.sa = policy.sa;
   admission.outers = policy.outers;
+}
+
+/** RFC 4301 section 7.3: unless the peer agreed, a later fragment goes where its ports are not asked for. */
+function hidePorts(fields: IpFields): boolean {
+  const hides = fields.laterFragment && fields.portsReadable;
+  if (hides) fields.portsReadable = false;
+  return hides;
 }
 
 /** Steps 3 to 5 for the SA of `admission`; undefined when the packet is to be sealed. */
@@ -108,8 +121,8 @@ function refusal(engine: Engine, packet: Uint8Array, admission: Admission): Verd
   }
   // Encryption without integrity goes inside AH; the SPD has no policy with it that says otherwise.
   if (sa.resolved.insideAh && admission.outers === undefined) return "no-sa";
-  if (sa.selectors !== undefined && !sa.selectors.some((selector) => matches(selector, fields)))
-    return "policy-mismatch";
+  const excluded = sa.selectors?.some((selector) => matches(selector, fields)) === false;
+  if (excluded && !quotesTrafficOf(engine, sa, packet, 0)) return "policy-mismatch";
   const transport = sa.mode === "transport";
   if (transport && fields.fragment) return "fragment"; // RFC 4303 section 3.3.4, RFC 4302 section 3.3.4: only whole packets
   admission.headerLength = transport ? fields.headerLength : 0;

@@ -35,6 +35,16 @@ interface CommonConfig {
   readonly carrier?: "udp" | "ip";
   /** What may travel in this SA, checked after opening and before sealing; absent: anything. */
   readonly selectors?: readonly Selector[];
+  /**
+   * Inbound: an ICMP error that the selectors have must quote a packet whose answers they have as well, RFC 4301 section
+   * 6.2. (One that they have not may travel in either case if it quotes such a packet.) Default false.
+   */
+  readonly checkIcmpErrors?: boolean;
+  /**
+   * Later fragments, which show no ports, have those of their first fragment, RFC 4301 section 7.3; in IKEv2 the peers
+   * agree on it by NON_FIRST_FRAGMENTS_ALSO. false: they match only selectors that ask for no ports. Default true.
+   */
+  readonly statefulFragments?: boolean;
   /** 64-bit sequence numbers, RFC 4303 section 2.2.1. Default false. */
   readonly esn?: boolean;
   /** Numbers tracked: 0 = off, or a multiple of 64 up to 4096. Default 64. Inbound only. */

@@ -27,6 +27,8 @@ export interface ResolvedSa extends Algorithms {
   /** Infinity where the tunnel interface sets none. */
   readonly tunnelMtu: number;
   readonly clampMss: boolean | number;
+  readonly checkIcmpErrors: boolean;
+  readonly statefulFragments: boolean;
   readonly tfcPadding: number;
   readonly keepaliveMs: number;
   readonly dummyMs: number;
@@ -79,6 +81,8 @@ export function resolveSa(given: SaConfig, carrier: "udp" | "ip", profile: Profi
     pathMtu: whole(config.pathMtu ?? 1500, 256, 65535, "pathMtu", "mtu"),
     ...resolveCutting(config, given),
     clampMss: resolveClampMss(config.clampMss ?? false),
+    checkIcmpErrors: config.checkIcmpErrors ?? false,
+    statefulFragments: config.statefulFragments ?? true,
     tfcPadding,
     keepaliveMs:
       natt?.keepaliveSeconds === 0 ? Infinity : seconds(natt?.keepaliveSeconds, 3600, "natTraversal.keepaliveSeconds"),

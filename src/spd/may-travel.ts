@@ -3,13 +3,12 @@ import { D_INNER, D_LENGTH_OUT, D_PORTS, D_PROTOCOL, D_SOURCE, D_START, D_TARGET
 import type { Engine } from "../engine.js";
 import type { Sa } from "../sad/sa.js";
 import type { Entry } from "../wasm/ring.js";
-import { PROTOCOL_ICMP, PROTOCOL_ICMPV6, PROTOCOL_MOBILITY, readIp, word16 } from "../wire/ip.js";
-import { matches } from "./selector.js";
+import { isIcmpError } from "../wire/icmp.js";
+import { readIp, word16 } from "../wire/ip.js";
+import { quotesTrafficOf } from "./icmp-error.js";
+import { isMessage, matches } from "./selector.js";
 
-/** Protocols of which one number is read, not two ports. */
-const MESSAGES: ReadonlySet<number> = new Set([PROTOCOL_ICMP, PROTOCOL_ICMPV6, PROTOCOL_MOBILITY]);
-
-/** RFC 4301 section 5.2 step 4. */
+/** RFC 4301 section 5.2 step 4; section 6.2 for ICMP errors, section 7 for fragments. */
 export function mayTravel(engine: Engine, entry: Entry, sa: Sa): boolean {
   if (sa.selectors === undefined) return true;
   const { words } = engine.memory;
@@ -21,7 +20,7 @@ export function mayTravel(engine: Engine, entry: Entry, sa: Sa): boolean {
   fields.portsReadable = (inner & 16) !== 0;
   fields.laterFragment = (inner & 32) !== 0;
   fields.protocol = words[d + (D_PROTOCOL >> 2)] as number;
-  const message = MESSAGES.has(fields.protocol);
+  const message = isMessage(fields.protocol);
   fields.sourcePort = message ? ports : ports >>> 16;
   fields.targetPort = message ? 0 : ports & 0xffff;
   for (let word = 0; word < 4; word++) {
@@ -31,9 +30,17 @@ export function mayTravel(engine: Engine, entry: Entry, sa: Sa): boolean {
   const start = words[d + (D_START >> 2)] as number;
   const length = words[d + (D_LENGTH_OUT >> 2)] as number;
   const { bytes } = engine.memory;
-  if (mayBeFragment(bytes, start) && readIp(bytes, start, length, fields) && fields.fragment)
+  if (
+    mayBeFragment(bytes, start) &&
+    readIp(bytes, start, length, fields) &&
+    fields.fragment &&
+    sa.resolved.statefulFragments
+  )
     engine.firstFragments.resolve(`${sa.index} ${sa.generation}`, bytes, start, fields, entry.now);
-  return sa.selectors.some((selector) => matches(selector, fields));
+  const matching = sa.selectors.some((selector) => matches(selector, fields));
+  const { checkIcmpErrors } = sa.resolved;
+  if ((matching && !checkIcmpErrors) || !isIcmpError(fields)) return matching;
+  return readIp(bytes, start, length, fields) && quotesTrafficOf(engine, sa, bytes, start);
 }
 
 /** IPv4: MF or an offset. IPv6: the fragment header may stand behind other extension headers. */

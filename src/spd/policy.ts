@@ -8,7 +8,11 @@ export type PolicyAction = "protect" | "bypass" | "discard";
 
 /** One entry of the SPD, RFC 4301 section 4.4.1. The order of `addPolicy` is the order of search. */
 export interface PolicyConfig {
-  /** "out": packets to seal. "in": clear packets that arrive (carrier ip); decrypted ones are judged by their SA's selectors. */
+  /**
+   * "out": packets to seal. "in": clear packets that arrive (carrier ip); decrypted ones are judged by their SA's selectors.
+   * An ICMP error about a path is heeded (`sa.pathMtu`) if the policy that matches says bypass, or none matches: RFC 4301
+   * section 6.1.1.
+   */
   readonly direction: "out" | "in";
   /** One selector or several; absent: everything. */
   readonly selector?: Selector | readonly Selector[];

@@ -41,6 +41,8 @@ export interface CompiledSelector {
 }
 
 const WITH_PORTS: ReadonlySet<number> = new Set([6, 17, 33, 132, 136]);
+/** Protocols of which one number is read, not two ports. */
+const MESSAGES: ReadonlySet<number> = new Set([PROTOCOL_ICMP, PROTOCOL_ICMPV6, PROTOCOL_MOBILITY]);
 /** Compared by identity. */
 const OPAQUE: NumberRange = [-1, -1];
 /** RFC 4301 section 7.2: a later fragment that reaches into a TCP header, 60 bytes at most, may be no part of "opaque". */
@@ -112,6 +114,11 @@ function inRange(range: NumberRange | undefined, value: number, fields: IpFields
   if (range === undefined) return true;
   if (range === OPAQUE) return !fields.portsReadable && !reachesIntoHeader(fields);
   return fields.portsReadable && value >= range[0] && value <= range[1];
+}
+
+/** Whether `sourcePort` of the fields is ICMP's type and code, or a Mobility Header's type. */
+export function isMessage(protocol: number): boolean {
+  return MESSAGES.has(protocol);
 }
 
 /** IPv4 only: of IPv6 the offset says nothing, extension headers may stand in front. */

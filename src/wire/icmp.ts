@@ -3,7 +3,7 @@ import { byte, type IpFields, PROTOCOL_ICMP, PROTOCOL_ICMPV6, setWord16, setWord
 import { IPV4_HEADER_LENGTH, internetChecksum, writeIpv4 } from "./ipv4.js";
 import { IPV6_HEADER_LENGTH, IPV6_MINIMUM_MTU, pseudoHeaderSum, writeIpv6 } from "./ipv6.js";
 
-const ICMP_HEADER_LENGTH = 8;
+export const ICMP_HEADER_LENGTH = 8;
 /** RFC 1812 section 4.3.2.3: an IPv4 error is at most 576 bytes. */
 const IPV4_ERROR_LENGTH = 576;
 const TTL = 64;
@@ -70,10 +70,16 @@ function mayNotBeAnswered({ packet, start, fields }: TooBig): boolean {
   if (fields.laterFragment) return true;
   const first = byte(packet, start + (fields.version === 4 ? 12 : 8));
   if (fields.version === 4) {
-    if (first === 0 || first >= 224) return true;
-    const type = fields.sourcePort >> 8;
-    return fields.protocol === PROTOCOL_ICMP && fields.portsReadable && [3, 4, 5, 11, 12].includes(type);
+    return first === 0 || first >= 224 || isIcmpError(fields);
   }
-  if (first === 0xff || fields.source.every((word) => word === 0)) return true;
-  return fields.protocol === PROTOCOL_ICMPV6 && fields.portsReadable && fields.sourcePort >> 8 < 128;
+  return first === 0xff || fields.source.every((word) => word === 0) || isIcmpError(fields);
+}
+
+/** RFC 1122 section 3.2.2: unreachable, source quench, redirect, time exceeded, parameter problem. RFC 4443 section 2.1: below 128. */
+export function isIcmpError({ version, protocol, portsReadable, sourcePort }: IpFields): boolean {
+  if (!portsReadable) return false;
+  const type = sourcePort >> 8;
+  if (version === 4)
+    return protocol === PROTOCOL_ICMP && (type === 3 || type === 4 || type === 5 || type === 11 || type === 12);
+  return protocol === PROTOCOL_ICMPV6 && type < 128;
 }
