@@ -24,6 +24,7 @@ import {
   checkTarget,
   copySingle,
   openSingle,
+  POLICY_GROWTH,
   type ProtectResult,
   protect,
   recognised,
@@ -180,8 +181,8 @@ export class DataPlane {
   protectInto(now: number, packet: Uint8Array, target: Uint8Array, sa?: Sa): number {
     const engine = this.#begin(now);
     const { tfcPadding } = sa?.resolved ?? { tfcPadding: 0 };
-    checkTarget(target, Math.max(packet.length, tfcPadding) + (sa === undefined ? 400 : 128)); // a policy's may be a bundle
-    this.verdict = this.#ending(sealSingle(engine, packet, sa, this.#admission));
+    checkTarget(target, Math.max(packet.length, tfcPadding) + (sa === undefined ? POLICY_GROWTH : 128));
+    this.verdict = this.#ending(sealSingle(engine, packet, sa, this.#admission, target));
     return this.verdict === "sealed" ? copySingle(engine, target) : 0;
   }
 

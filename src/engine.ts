@@ -11,6 +11,7 @@ import {
 } from "../assembly/layout.js";
 import { IpsecError } from "./errors.js";
 import { EventQueue, type LifetimeLimit } from "./event.js";
+import { selectorOf } from "./explain/described.js";
 import { LastEnds } from "./explain/last-end.js";
 import { FirstFragments } from "./frag/first-fragments.js";
 import { LEARNED_MS } from "./frag/path-mtu.js";
@@ -197,10 +198,11 @@ export class Engine implements SaOwner {
     return verdict;
   }
 
+  /** For the packet in `fields`. */
   acquire(policy: Policy | undefined): void {
     if (policy === undefined || policy.acquiring) return;
     policy.acquiring = true;
-    this.events.push({ kind: "acquire", policy });
+    this.events.push({ kind: "acquire", policy, packet: selectorOf(this.fields) });
   }
 
   /** Counts an authenticated or admitted packet against the SA's volume; raises the soft event. */

@@ -1,3 +1,4 @@
+import type { PacketSelector } from "./explain/described.js";
 import type { Peer } from "./liveness/peer.js";
 import type { Path } from "./natt/path.js";
 import type { Sa } from "./sad/sa.js";
@@ -5,8 +6,12 @@ import type { Policy } from "./spd/policy.js";
 
 /** What the owner of a plane must know. Taken with `plane.nextEvent()`; none is needed for packets to flow. */
 export type Event =
-  /** A protect policy met a packet and has no SA: negotiate one and hand it over with `policy.use`. Once a policy. */
-  | { readonly kind: "acquire"; readonly policy: Policy }
+  /**
+   * A protect policy met a packet and has no SA: negotiate one and hand it over with `policy.use`. Once a policy. `packet`
+   * is for the selectors that are to come from it (PFP, RFC 4301 section 4.4.1), and IKEv2's first traffic selector
+   * (RFC 7296 section 2.9).
+   */
+  | { readonly kind: "acquire"; readonly policy: Policy; readonly packet: PacketSelector }
   /** A soft lifetime was reached: time to rekey. Packets still flow. */
   | { readonly kind: "soft-expired"; readonly sa: Sa; readonly limit: LifetimeLimit }
   /** A hard lifetime was reached: the SA's keys are wiped, its packets are refused. */

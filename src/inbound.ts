@@ -23,9 +23,11 @@ import {
   D_STATUS,
   D_TEXT_LENGTH,
   D_TOS,
+  JUMBO_DATA,
 } from "../assembly/layout.js";
 import { PENDING } from "../assembly/status.js";
 import type { Engine } from "./engine.js";
+import { removeFragmentHeader } from "./frag/atomic.js";
 import { clampMssInbound } from "./frag/mss.js";
 import { heedTooBig } from "./frag/path-mtu.js";
 import { holdsHeaders } from "./frag/reassembly.js";
@@ -54,20 +56,25 @@ export interface Arrival {
   /** Of the outer IP header with its extension headers, 0 over a socket. */
   headerLength: number;
   nextOffset: number;
+  /** Of an atomic fragment: offset of its fragment header, 0 for none, and of the byte that announces it. */
+  fragmentHeader: number;
+  fragmentNamedAt: number;
   tos: number;
   /** It was the fragment that made its datagram whole: that is in `engine.reassembly`, to be recognised in its place. */
   joined: boolean;
 }
 
 export function newArrival(): Arrival {
-  const offsets = { start: 0, length: 0, headerLength: 0, nextOffset: 0 };
+  const offsets = { start: 0, length: 0, headerLength: 0, nextOffset: 0, fragmentHeader: 0, fragmentNamedAt: 0 };
   return { verdict: undefined, protocol: PROTOCOL_ESP, ...offsets, tos: 0, joined: false };
 }
 
 /** Step 1. */
 export function recognise(engine: Engine, datagram: Uint8Array, path: Path | undefined, arrival: Arrival): void {
   reset(arrival, datagram);
-  if (engine.carrier === "ip") recogniseIp(engine, datagram, arrival, false);
+  // No IP packet is longer, and what a socket delivers neither.
+  if (datagram.length > JUMBO_DATA) arrival.verdict = "malformed";
+  else if (engine.carrier === "ip") recogniseIp(engine, datagram, arrival, false);
   else recogniseNatt(engine, datagram, path?.local?.port, arrival);
 }
 
@@ -78,6 +85,7 @@ function reset(arrival: Arrival, datagram: Uint8Array): void {
   arrival.length = datagram.length;
   arrival.headerLength = 0;
   arrival.nextOffset = 0;
+  arrival.fragmentHeader = 0;
   arrival.tos = 0;
   arrival.joined = false;
 }
@@ -132,6 +140,8 @@ function recogniseIp(engine: Engine, datagram: Uint8Array, arrival: Arrival, joi
   if (ah) arrival.protocol = PROTOCOL_AH;
   arrival.headerLength = fields.headerLength;
   arrival.nextOffset = fields.protocolOffset;
+  arrival.fragmentHeader = fields.fragmentHeader;
+  arrival.fragmentNamedAt = fields.fragmentNamedAt;
   arrival.tos = fields.tos;
   arrival.start = fields.headerLength;
   arrival.length -= fields.headerLength;
@@ -212,9 +222,10 @@ function stage(engine: Engine, entry: Entry, address: number, path: Path | undef
   return true;
 }
 
-/** Writes the descriptor of a datagram at `address`. */
-export function describeInbound(engine: Engine, entry: Entry, address: number, arrival: Arrival): void {
-  const { words } = engine.memory;
+/** Writes the descriptor of a datagram at `slot`. */
+export function describeInbound(engine: Engine, entry: Entry, slot: number, arrival: Arrival): void {
+  const { words, bytes } = engine.memory;
+  const address = arrival.fragmentHeader === 0 ? slot : removeFragmentHeader(bytes, slot, arrival);
   const d = entry.descriptor;
   words[d + (D_PACKET >> 2)] = address + arrival.start;
   words[d + (D_LENGTH >> 2)] = arrival.length;

@@ -31,6 +31,9 @@ export interface UnprotectResult {
   readonly icmp?: Uint8Array;
 }
 
+/** Bytes by which a policy may lengthen a packet, padding aside: its SAs may be a bundle. */
+export const POLICY_GROWTH = 400;
+
 /** Gives out views of 64 KiB blocks that are never used again: results stay as they are. */
 export class Slab {
   static readonly #SIZE = 65536;
@@ -53,12 +56,19 @@ export class Slab {
   }
 }
 
-/** Seals `packet` in the single slot, whole. On "sealed" the result is at `engine.single`. */
-export function sealSingle(engine: Engine, packet: Uint8Array, given: Sa | undefined, admission: Admission): Verdict {
+/** Seals `packet` in the single slot, whole, for `target`. On "sealed" the result is at `engine.single`. */
+export function sealSingle(
+  engine: Engine,
+  packet: Uint8Array,
+  given: Sa | undefined,
+  admission: Admission,
+  target: Uint8Array,
+): Verdict {
   admit(engine, packet, given, admission);
-  const { verdict, pieces, cutTo } = admission;
+  const { verdict, pieces, cutTo, sa } = admission;
   if (verdict !== undefined) return endRefused(engine, packet, verdict, admission);
   if (pieces > 1 || (cutTo > 0 && engine.carrier === "ip")) return endRefused(engine, packet, "too-big", admission);
+  if (given === undefined) checkTarget(target, Math.max(packet.length, sa?.resolved.tfcPadding ?? 0) + POLICY_GROWTH);
   return sealWhole(engine, packet, admission);
 }
 
@@ -146,8 +156,6 @@ export function openSingle(
   const entry = engine.single;
   entry.sa = undefined;
   entry.length = 0;
-  // No IP packet is longer, and what a socket delivers neither.
-  if (datagram.length > JUMBO_DATA) return endArrived(engine, "malformed", datagram.length);
   recognise(engine, datagram, path, arrival);
   if (arrival.joined) {
     const length = engine.reassembly.joinedLength;

@@ -3,6 +3,7 @@ export { DataPlane } from "./data-plane.js";
 export type { Carrier } from "./engine.js";
 export { IpsecError, type IpsecErrorCode } from "./errors.js";
 export type { Event, LifetimeLimit } from "./event.js";
+export type { PacketSelector } from "./explain/described.js";
 export type { Explanation } from "./explain/explain.js";
 export type { Fact } from "./explain/facts.js";
 export type { Rule } from "./explain/rules.js";

@@ -40,7 +40,7 @@ export function heedTooBig(engine: Engine, packet: Uint8Array, fields: IpFields)
   const quote = packet.subarray(icmp + ICMP_HEADER_LENGTH, fields.totalLength);
   const sa = saOf(engine, quote);
   if (sa === undefined || !checksumHolds(packet, fields)) return;
-  const mtu = four ? toldIpv4(packet, icmp, quote) : word32(packet, icmp + 4);
+  const mtu = four ? toldIpv4(packet, icmp, quote, sa.pathMtu) : word32(packet, icmp + 4);
   // RFC 8201 section 4: one below the minimum is discarded.
   if (six && mtu < IPV6_MINIMUM_MTU) return;
   learn(engine, sa, Math.max(mtu, four ? IPV4_LEAST_MTU : IPV6_MINIMUM_MTU));
@@ -70,10 +70,14 @@ export function forgetMtu(engine: Engine, sa: Sa): void {
   if (sa.pathMtu !== previous) engine.events.push({ kind: "path-mtu", sa, mtu: sa.pathMtu, previous });
 }
 
-/** The MTU of the next hop, RFC 1191 section 4; routers older than that leave it 0: then the next smaller plateau. */
-function toldIpv4(packet: Uint8Array, icmp: number, quote: Uint8Array): number {
+/**
+ * The MTU of the next hop, RFC 1191 section 4; routers older than that leave it 0: then the next smaller plateau. Some of
+ * these add the header to the length that they quote: section 5, a length that could not have been sent is taken for one.
+ */
+function toldIpv4(packet: Uint8Array, icmp: number, quote: Uint8Array, estimate: number): number {
   const mtu = word16(packet, icmp + 6);
-  const length = word16(quote, 2);
+  const quoted = word16(quote, 2);
+  const length = quoted < estimate ? quoted : quoted - 4 * (byte(quote, 0) & 15);
   return mtu > 0 ? mtu : (PLATEAUS.find((plateau) => plateau < length) ?? IPV4_LEAST_MTU);
 }
 

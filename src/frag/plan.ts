@@ -125,11 +125,12 @@ function planPieces(engine: Engine, sa: Sa, packet: Uint8Array, admission: Admis
   if (greedy < 8 || fields.fragmentOffset + dataLength > LARGEST_PACKET) return false;
   const pieces = Math.ceil(dataLength / greedy);
   const unit = sa.resolved.prefragment === "equal" ? (Math.ceil(dataLength / pieces) + 7) & ~7 : greedy;
-  if (pieces > ring.capacity(headerLength + unit)) return false;
+  const textOf = (length: number) => textLength(sa, paddedLength(sa, length));
+  // As they will lie in the ring: TFC padding and all.
+  if (pieces > ring.capacity(textOf(headerLength + unit))) return false;
 
   memory.bytes.set(packet.subarray(0, fields.totalLength), memory.plan.workshop);
   const laterHeader = headerLength === 20 ? 20 : memory.kernel.laterHeaderLength(memory.plan.workshop);
-  const textOf = (length: number) => textLength(sa, paddedLength(sa, length));
   admission.pieces = pieces;
   admission.unit = unit;
   admission.longestText = textOf(headerLength + unit);

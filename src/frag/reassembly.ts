@@ -8,13 +8,13 @@ import type { Verdict } from "../verdict.js";
 import type { KernelMemory } from "../wasm/memory.js";
 import { type IpFields, PROTOCOL_AH, word16, word32 } from "../wire/ip.js";
 
-/** How long the fragments of a datagram are waited for: within RFC 8200's 60 seconds and RFC 791's 15 to 255. */
-const WAIT_MS = 30_000;
+/** How long the fragments of a datagram are waited for: RFC 791 section 3.2 leaves 15 to 255 seconds, RFC 8200 section 4.5 says 60. */
+const WAIT_MS = { 4: 30_000, 6: 60_000 } as const;
 
 export interface ReassemblyStats {
   /** Datagrams of which something is missing. */
   readonly waiting: number;
-  /** Datagrams given up after 30 seconds. */
+  /** Datagrams given up after 30 seconds, IPv6 60. */
   readonly timedOut: number;
   /** Datagrams given up for others, by `limits.reassemblies`. */
   readonly evicted: number;
@@ -51,16 +51,17 @@ export class Reassembly {
     return { waiting: this.#datagrams.size, timedOut: this.#timedOut, evicted: this.#evicted };
   }
 
-  /** When the oldest is given up, Infinity when there is none. */
+  /** When the next one is given up, Infinity when there is none. */
   get deadline(): number {
-    for (const { endsAt } of this.#datagrams.values()) return endsAt;
-    return Infinity;
+    let next = Infinity;
+    for (const { endsAt } of this.#datagrams.values()) next = Math.min(next, endsAt);
+    return next;
   }
 
   /** Gives up what has waited too long. */
   expire(now: number): void {
     for (const [key, { endsAt, refused }] of this.#datagrams) {
-      if (endsAt > now) return;
+      if (endsAt > now) continue;
       if (refused === undefined) this.#timedOut++;
       this.#remove(key);
     }
@@ -72,7 +73,7 @@ export class Reassembly {
     this.expire(now);
     const source = fields.version === 4 ? `${fields.source[0]}` : fields.source.join(" ");
     const key = keyOf(packet, fields, source);
-    const joining = this.#datagrams.get(key) ?? this.#begin(key, source, now);
+    const joining = this.#datagrams.get(key) ?? this.#begin(key, source, now + WAIT_MS[fields.version]);
     this.#current = key;
     if (joining.refused !== undefined) return joining.refused;
     if (joining.whole) return undefined; // offered again: there was no room for the whole
@@ -114,11 +115,11 @@ export class Reassembly {
     this.#remove(this.#current);
   }
 
-  #begin(key: string, source: string, now: number): Joining {
+  #begin(key: string, source: string, endsAt: number): Joining {
     this.#makeRoom(source);
     const place = this.#free.pop() as number;
     this.#memory.bytes.fill(0, place, place + R_HEADER);
-    const joining = { source, place, endsAt: now + WAIT_MS, fragments: 0, refused: undefined, whole: false };
+    const joining = { source, place, endsAt, fragments: 0, refused: undefined, whole: false };
     this.#datagrams.set(key, joining);
     return joining;
   }

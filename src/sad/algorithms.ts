@@ -23,10 +23,16 @@ export interface Algorithms {
   readonly icvLength: number;
 }
 
-export function resolveAlgorithms(config: SaConfig, carrier: "udp" | "ip", profile: Profile): Algorithms {
+/** `window`: the replay window that the SA itself asks for. */
+export function resolveAlgorithms(
+  config: SaConfig,
+  carrier: "udp" | "ip",
+  profile: Profile,
+  window: number | undefined,
+): Algorithms {
   const encryption = config.protocol === "ah" ? ahEncryption(config.integrity) : resolveEncryption(config, profile);
   const insideAh = config.protocol === "esp" && config.integrity === "none" && !encryption.aead;
-  if (insideAh) refuseBare(config, carrier, profile);
+  if (insideAh) refuseBare(config, carrier, profile, window);
   const integrity = insideAh ? undefined : resolveIntegrity(config, encryption, profile);
   return { encryption, integrity, insideAh, icvLength: integrity?.icvLength ?? encryption.icvLength };
 }
@@ -96,7 +102,7 @@ function integrityNames({ protocol }: SaConfig): string {
 }
 
 /** Without an ICV of its own: only where AH can be around it, and nothing is left that AH does not cover. */
-function refuseBare(config: EspConfig, carrier: "udp" | "ip", profile: Profile): void {
+function refuseBare(config: EspConfig, carrier: "udp" | "ip", profile: Profile, window: number | undefined): void {
   checkProfile("integrity", "none", "legacy", profile);
   if (config.encryption === "null" || config.integrityKey !== undefined) {
     throw new IpsecError(
@@ -110,6 +116,10 @@ function refuseBare(config: EspConfig, carrier: "udp" | "ip", profile: Profile):
   if (config.esn === true) {
     // RFC 4303 section 2.2.1: the high half does not travel, only an ICV of this SA would cover it.
     throw new IpsecError("option", 'esn needs integrity: an SA of integrity "none" has 32-bit numbers (esn: false)');
+  }
+  if ((window ?? 0) !== 0) {
+    // RFC 4303 section 3.4.3: no anti-replay where the sequence number is not authenticated; AH has its own.
+    throw new IpsecError("replay-window", 'replayWindow needs integrity: AH around an SA of integrity "none" has one');
   }
   if (config.dummySeconds !== undefined) {
     throw new IpsecError("option", 'dummySeconds needs integrity: a dummy of an SA of integrity "none" would go bare');

@@ -101,7 +101,7 @@ interface EspOptions {
   readonly tfcPadding?: number;
   /** IPComp inside the SA, RFC 3173; needs a plane with `compression`. Not with tfcPadding. Default: none. */
   readonly compression?: CompressionConfig;
-  /** Seconds without a sent packet after which `tick` produces a dummy (RFC 4303 section 2.6), 1..3600. Default: none. */
+  /** Seconds without a sent packet after which `tick` produces a dummy (RFC 4303 section 2.6), 1..3600. Not in transport mode over carrier "ip". Default: none. */
   readonly dummySeconds?: number;
 }
 
@@ -145,7 +145,7 @@ type EspSuite =
       readonly encryptionKey: Uint8Array;
       /**
        * No ICV of its own, as in old transform sets with AH beside ESP: profile "legacy" and carrier "ip" only, without
-       * esn, natTraversal and dummySeconds. It is used as the inner SA of a bundle whose next SA is AH, and never
+       * esn, replayWindow, natTraversal and dummySeconds. It is used as the inner SA of a bundle whose next SA is AH, and never
        * otherwise: a policy without that throws, packets end `no-sa` (out) and `policy-mismatch` (in).
        */
       readonly integrity: "none";

@@ -49,7 +49,7 @@ export function resolveSa(given: SaConfig, carrier: "udp" | "ip", profile: Profi
   oneOf(config.protocol, ["esp", "ah"], "protocol", "option");
   if (config.protocol === "ah") refuseForAh(config, carrier);
   whole(config.spi, 256, 0xffff_ffff, "spi", "spi");
-  const algorithms = resolveAlgorithms(config, carrier, profile);
+  const algorithms = resolveAlgorithms(config, carrier, profile, given.replayWindow);
   const natt = config.natTraversal;
   const ports = { source: natt?.sourcePort ?? NATT_PORT, target: natt?.targetPort ?? NATT_PORT };
   whole(ports.source, 1, 65535, "natTraversal.sourcePort", "port");
@@ -76,7 +76,7 @@ export function resolveSa(given: SaConfig, carrier: "udp" | "ip", profile: Profi
     nonIke,
     original: resolveOriginal(config),
     esn,
-    replayWindow: resolveWindow(config),
+    replayWindow: algorithms.insideAh ? 0 : resolveWindow(config),
     initialSequence: resolveSequence(config, esn),
     pathMtu: whole(config.pathMtu ?? 1500, 256, 65535, "pathMtu", "mtu"),
     ...resolveCutting(config, given),

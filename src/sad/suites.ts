@@ -59,8 +59,8 @@ export interface Encryption {
   readonly aead: boolean;
   readonly alignment: number;
   /**
-   * The first profile that accepts it. "modern": MUST or SHOULD in RFC 8221 section 5, and AES-GMAC, which it does not
-   * list. "legacy": SHOULD NOT or MUST NOT.
+   * The first profile that accepts it. "modern": MUST or SHOULD in RFC 8221 section 5, and AES-GMAC, a MAY of section 6
+   * (for AH). "legacy": SHOULD NOT or MUST NOT.
    */
   readonly profile: Profile;
 }

@@ -34,7 +34,7 @@ export class IpFields {
   laterFragment = false;
   /** Where a fragment belongs in its datagram, bytes; 0 in whole packets. */
   fragmentOffset = 0;
-  /** IPv6, in fragments: offset of the fragment header, and of the byte that announces it. */
+  /** IPv6, in fragments and atomic ones: offset of the fragment header, 0 without, and of the byte that announces it. */
   fragmentHeader = 0;
   fragmentNamedAt = 0;
   /** Ports, or in `sourcePort` ICMP type << 8 | code or Mobility Header type << 8, can be read. */

@@ -22,6 +22,7 @@ export function readIpv4(bytes: Uint8Array, start: number, length: number, field
   fields.dontFragment = (flags & DONT_FRAGMENT) !== 0;
   fields.fragmentOffset = (flags & 0x1fff) << 3;
   fields.laterFragment = fields.fragmentOffset !== 0;
+  fields.fragmentHeader = 0;
   fields.fragment = fields.laterFragment || (flags & MORE_FRAGMENTS) !== 0;
   fields.source[0] = word32(bytes, start + 12);
   fields.target[0] = word32(bytes, start + 16);

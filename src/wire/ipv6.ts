@@ -40,6 +40,7 @@ function skipExtensionHeaders(bytes: Uint8Array, start: number, fields: IpFields
   fields.fragment = false;
   fields.laterFragment = false;
   fields.fragmentOffset = 0;
+  fields.fragmentHeader = 0;
   for (;;) {
     let headerLength = 8;
     const here = start + offset;

@@ -1,9 +1,9 @@
 // What the network may send to a plane over carrier "ip" that is no datagram of a peer: it ends in a verdict, and it
 // leaves nothing behind.
 import { describe, expect, it } from "vitest";
-import { DataPlane } from "../../src/index.js";
+import { DataPlane, type SaConfig } from "../../src/index.js";
 import { ipv4, ipv6 } from "../packets.js";
-import { gcm, world } from "./world.js";
+import { drain, gcm, world } from "./world.js";
 
 const ESP = 50;
 const FRAGMENT = 44;
@@ -34,8 +34,53 @@ describe("IPv6 fragments", () => {
     ].map((packet) => one.unprotect(0, packet).verdict);
     expect(verdicts).toEqual(["waiting", "waiting", "malformed"]);
     expect(one.reassembly.waiting).toBe(1); // the other one, until its time is over
-    one.tick(30_000);
+    one.tick(59_999);
+    expect(one.reassembly.waiting).toBe(1);
+    one.tick(60_000); // RFC 8200 section 4.5
     expect(one.reassembly).toMatchObject({ waiting: 0, timedOut: 1 });
+  });
+
+  it("are waited for 60 seconds, those of IPv4 30, whichever came first", async () => {
+    const one = await plane();
+    const four = (id: number) => ipv4({ protocol: ESP, moreFragments: true, payload: data(8), id });
+    for (const packet of [fragment(1, ESP, 0, true, data(8)), four(2)]) one.unprotect(0, packet);
+    expect(one.deadline()).toBe(30_000);
+    one.tick(30_000);
+    expect(one.reassembly).toEqual({ waiting: 1, timedOut: 1, evicted: 0 });
+    expect(one.deadline()).toBe(60_000);
+    one.unprotect(60_000, four(3));
+    expect(one.reassembly).toEqual({ waiting: 1, timedOut: 2, evicted: 0 });
+  });
+
+  it("an atomic one is whole, its header goes: RFC 6946, RFC 8200 section 4.5, RFC 4302 appendix A2", async () => {
+    const options = Uint8Array.of(17, 0, 1, 4, 0, 0, 0, 0);
+    const packet = ipv6({ protocol: DESTINATION_OPTIONS, payload: Uint8Array.from([...options, ...data(40)]) });
+    packet.set(options, 40);
+    const suites = [
+      { protocol: "ah", integrity: "hmac-sha2-256-128", integrityKey: data(32) },
+      { protocol: "esp", encryption: "aes-gcm-16", encryptionKey: data(20) },
+    ] as const;
+    for (const suite of suites) {
+      for (const mode of ["transport", "tunnel"] as const) {
+        const [one, two] = [await plane(), await plane()];
+        const tunnel = mode === "tunnel" ? { tunnel: { source: "fd00:9::1", target: "fd00:9::2" } } : {};
+        const sa = { ...suite, spi: 0x1001, mode, ...tunnel } as const;
+        const out = one.addSa({ ...sa, direction: "out" } as SaConfig);
+        two.addSa({ ...sa, direction: "in" } as SaConfig);
+        const sealed = one.protect(0, packet, out).datagrams[0] as Uint8Array;
+        const front = mode === "tunnel" ? 40 : 48; // RFC 8200 section 4.5: behind the headers for routers
+        const named = mode === "tunnel" ? 6 : 40;
+        const atomic = new Uint8Array(sealed.length + 8);
+        atomic.set(sealed.subarray(0, front));
+        atomic.set([sealed[named] as number, 0, 0, 0, 1, 2, 3, 4], front);
+        atomic.set(sealed.subarray(front), front + 8);
+        atomic[named] = FRAGMENT;
+        new DataView(atomic.buffer).setUint16(4, atomic.length - 40);
+        expect(two.inbound(0, atomic)).toBe(true);
+        const [item] = drain(two, 0);
+        expect([suite.protocol, mode, item?.verdict, item?.bytes]).toEqual([suite.protocol, mode, "delivered", packet]);
+      }
+    }
   });
 
   it("a first fragment has all headers, ESP's too: RFC 7112", async () => {

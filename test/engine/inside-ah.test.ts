@@ -254,6 +254,7 @@ describe("misuse", () => {
     ],
     ["NAT-T", { natTraversal: { sourcePort: 4500, targetPort: 4500 } }, /^mode: .*natTraversal/],
     ["64-bit numbers", { esn: true }, /^option: .*32-bit/],
+    ["a window", { replayWindow: 64 }, /^replay-window: .*needs integrity/],
     ["dummies", { dummySeconds: 5 }, /^option: .*dummySeconds/],
   ];
   it.each(wrong)("addSa refuses %s", async (_, options, sentence) => {

@@ -1,5 +1,6 @@
 // RFC 4301 section 4.4.2.1: soft limits announce, hard limits refuse; idle SAs go. Time is an argument.
 import { describe, expect, it } from "vitest";
+import { DataPlane, type SaConfig } from "../../src/index.js";
 import { ipv4 } from "../packets.js";
 import { drain, events, gcm, world } from "./world.js";
 
@@ -118,5 +119,13 @@ describe("what tick sends", () => {
     expect(dummy?.verdict).toBe("sealed");
     expect(peer.unprotect(5000, dummy?.bytes as Uint8Array).verdict).toBe("dummy");
     expect(plane.deadline()).toBe(10_000);
+  });
+
+  it('no dummy in transport mode over carrier "ip": nobody says what stands in front', async () => {
+    const transport = { ...gcm("out"), mode: "transport", tunnel: undefined } as unknown as SaConfig;
+    const plane = await DataPlane.create({ carrier: "ip", limits: "edge" });
+    expect(plane.dummy(0, plane.addSa(transport), 64)).toBe(false);
+    expect(drain(plane, 0)).toEqual([]);
+    expect(() => plane.addSa({ ...transport, spi: 0x1002, dummySeconds: 5 } as SaConfig)).toThrow("needs endpoints");
   });
 });

@@ -80,6 +80,21 @@ describe("fragmentation needed, packet too big", () => {
     expect(out.pathMtu).toBe(1006 < long.length && long.length <= 1492 ? 1006 : 1492);
   });
 
+  it("which may have added the header to the length that it quotes: RFC 1191 section 5", async () => {
+    for (const [quoted, mtu] of [
+      [1499, 1492],
+      [1500, 1006], // 1480 and the header
+      [1520, 1492], // 1500 and the header
+    ] as const) {
+      const { plane, out, datagram } = await make();
+      const long = Buffer.alloc(quoted);
+      long.set(datagram);
+      long.writeUInt16BE(quoted, 2);
+      plane.unprotect(0, told(long, 0));
+      expect([quoted, out.pathMtu]).toEqual([quoted, mtu]);
+    }
+  });
+
   it("what does not quote a packet of ours, or not whole, is not heeded", async () => {
     const { plane, out, datagram } = await make({ natTraversal: NATT });
     const wrong = (change: (copy: Buffer) => void, quoted = datagram) => {

@@ -175,3 +175,38 @@ it("memory is what the limits say, and small planes are small", async () => {
   expect(sizes[1]).toBeLessThanOrEqual(4);
   expect(sizes[2]).toBeLessThanOrEqual(128);
 });
+
+describe("what is too long for the ring", () => {
+  it("a packet whose padded pieces need more jumbo slots than there are is too-big, not refused for ever", async () => {
+    const { plane, out } = await world(
+      gcm("out", { prefragment: "greedy", tunnelMtu: 68, pathMtu: 9000, tfcPadding: 2100 }),
+    );
+    expect(plane.outbound(0, ipv4({ length: 300 }), out)).toBe(true);
+    expect(drain(plane, 0).map(({ verdict }) => verdict)).toEqual(["too-big", "too-big"]); // the ICMP, and its packet
+    expect(plane.outbound(0, ipv4({ length: 200 }), out)).toBe(true);
+    expect(drain(plane, 0).map(({ verdict }) => verdict)).toEqual(["sealed", "sealed", "sealed", "sealed"]);
+  });
+
+  it("a datagram longer than any packet is malformed, and no other packet's bytes are touched", async () => {
+    for (const carrier of ["udp", "ip"] as const) {
+      const { plane, peer, out } = await world(gcm("out", { pathMtu: 65535 }), gcm("in"), { carrier });
+      const [datagram] = plane.protect(0, ipv4({ length: 9000 }), out).datagrams;
+      const before = peer.createItem().memory.slice();
+      expect(peer.inbound(0, new Uint8Array(65_537).fill(0x45))).toBe(true);
+      expect(peer.inbound(0, datagram as Uint8Array)).toBe(true);
+      expect(peer.inbound(0, new Uint8Array(500_000).fill(0x45))).toBe(true);
+      expect(drain(peer, 0).map(({ verdict }) => verdict)).toEqual(["malformed", "delivered", "malformed"]);
+      const changed = peer.createItem().memory.findLastIndex((byte, i) => byte !== before[i]);
+      expect(before.length - changed).toBeGreaterThan(68_000);
+    }
+  });
+
+  it("protectInto refuses a target that a policy's padding would outgrow, before a number is spent", async () => {
+    const { plane, out } = await world(gcm("out", { pathMtu: 9000, tfcPadding: 5000 }));
+    plane.addPolicy({ direction: "out", action: "protect", sa: out });
+    const refused = expect.objectContaining({ code: "target-too-small" });
+    expect(() => plane.protectInto(0, ipv4(), new Uint8Array(2000))).toThrow(refused);
+    expect([out.sequence, out.stats.packets]).toEqual([0n, 0]);
+    expect(plane.protectInto(0, ipv4(), new Uint8Array(5400))).toBeGreaterThan(5000);
+  });
+});

@@ -97,13 +97,14 @@ describe("outbound", () => {
       tell(result.verdict, "no-sa");
       expect(result.datagrams).toEqual([]);
     }
-    expect(plane.nextEvent()).toEqual({ kind: "acquire", policy });
+    const packet = { source: "10.1.0.7", target: "10.2.0.9", protocol: 17, sourcePort: 1000, targetPort: 2000 };
+    expect(plane.nextEvent()).toEqual({ kind: "acquire", policy, packet }); // PFP, RFC 4301 section 4.4.1
     expect(plane.nextEvent()).toBeUndefined();
     policy.use(out);
     tell(plane.protect(0, ipv4()).verdict, "sealed");
     out.delete();
     tell(plane.protect(0, ipv4()).verdict, "no-sa");
-    expect(plane.nextEvent()).toEqual({ kind: "acquire", policy });
+    expect(plane.nextEvent()).toEqual({ kind: "acquire", policy, packet });
     tell(plane.protect(0, ipv4(), out).verdict, "no-sa");
   });
 

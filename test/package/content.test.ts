@@ -48,6 +48,7 @@ describe("the package", () => {
       "dist/wasm/legacy.wasm",
       "dist/wasm/relaxed-simd.wasm",
       "dist/wasm/simd.wasm",
+      "docs/rfc.md",
       "package.json",
     ]);
   });

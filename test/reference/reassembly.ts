@@ -34,7 +34,10 @@ export class ReferenceReassembly {
     const word = packet.readUInt16BE(six ? at + 2 : 6);
     const id = six ? packet.readUInt32BE(at + 4) : packet.readUInt16BE(4) + 65536 * ip.protocol;
     const key = `${[...ip.source]} ${[...ip.target]} ${id}`;
-    for (const [old, { since }] of this.#datagrams) if (now - since >= 30_000) this.#datagrams.delete(old);
+    for (const [old, { parts, since }] of this.#datagrams) {
+      const waits = (parts[0]?.packet.readUInt8(0) ?? 0) >> 4 === 6 ? 60_000 : 30_000;
+      if (now - since >= waits) this.#datagrams.delete(old);
+    }
     const datagram = this.#datagrams.get(key) ?? { parts: [], since: now, arrivals: 0, refused: undefined };
     if (datagram.refused !== undefined) return datagram.refused;
     const part: Part = {
