@@ -133,11 +133,16 @@ export class IkeDriver {
     }
   }
 
+  /** Asks for the SAs of a policy before a packet does. */
+  acquire(now: number, policy: Policy): void {
+    this.#port.acquire(now, policy);
+  }
+
   /** Hands one event to the port: for a caller that takes the plane's events itself. */
   handle(now: number, event: Event): void {
     switch (event.kind) {
       case "acquire":
-        this.#port.acquire(now, event.policy);
+        this.acquire(now, event.policy);
         return;
       case "soft-expired":
         this.#port.rekey(now, event.sa);

@@ -141,7 +141,7 @@ export class IosSession {
 
   #acquire(now: number, ident: LiveIdent): void {
     ident.askedAt = now;
-    for (const policy of ident.policies.slice(0, 1)) this.driver?.handle(now, { kind: "acquire", policy });
+    for (const policy of ident.policies.slice(0, 1)) this.driver?.acquire(now, policy);
   }
 
   /** What a peer's proposal comes to; the SAs of an answer are installed under its identity, with its transform set. */
