@@ -59,7 +59,7 @@ export function applyConfig(plane: DataPlane, config: IosConfig, options: ApplyO
       region,
       ...(pairs[before] as PolicyPair),
     }));
-    const responder = new Responder(plane, config, anchors, peers);
+    const responder = new Responder(plane, config, { dynamics: plan.dynamics, anchors }, peers);
     const log = { timestamps: timestampsOf(config), ...options.log };
     const table = new IdentTable([...idents.values()], peers, responder);
     return new IosSession(plane, config, { idents: table, policies, diagnostics }, { ...options, log });

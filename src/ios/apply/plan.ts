@@ -3,7 +3,7 @@
 import type { AccessRule } from "../access-rule.js";
 import type { Severity } from "../diagnostic.js";
 import type { EzvpnClient, Interface, IosConfig, SaSettings, TransformSet } from "../model.js";
-import { type Box, EVERYTHING, intersect } from "./box.js";
+import { type Box, covers, EVERYTHING, intersect } from "./box.js";
 import { planEzvpn } from "./plan-ezvpn.js";
 import { planMap } from "./plan-map.js";
 import { planTunnels } from "./plan-tunnel.js";
@@ -59,6 +59,7 @@ export interface Plan {
   readonly idents: readonly PlannedIdent[];
   /** The first that matches holds. */
   readonly policies: readonly PlannedPolicy[];
+  readonly dynamics: readonly PlannedDynamic[];
   readonly anchors: readonly Anchor[];
 }
 
@@ -104,14 +105,15 @@ export function planConfig(config: IosConfig, options: PlanOptions, say: Say): P
     if (one.cryptoMap !== undefined) planMap(making, one, one.cryptoMap);
     planEzvpn(making, one);
   }
-  const plan = { idents: making.idents, policies: [] as PlannedPolicy[], anchors: [] as Anchor[] };
+  const dynamics = making.steps.map(({ action }) => action).filter(isDynamic);
+  const plan = { idents: making.idents, policies: [] as PlannedPolicy[], dynamics, anchors: [] as Anchor[] };
   walk(making.steps, 0, EVERYTHING, plan);
   if (plan.policies.length >= POLICIES)
     say("error", "access lists", `make more than ${POLICIES} policies: the rest is discarded`);
   return plan;
 }
 
-export function isDynamic(action: Step["action"]): action is PlannedDynamic {
+function isDynamic(action: Step["action"]): action is PlannedDynamic {
   return typeof action !== "string" && "allowed" in action;
 }
 
@@ -138,6 +140,7 @@ function walk(
       // Denied here: the entries behind this one may still protect it.
       if (deny) walk(steps, next, covered, plan);
       policies.push({ box: covered, action });
+      if (covers(box, region)) return; // nothing is left for the steps behind
     }
   }
 }

@@ -28,11 +28,16 @@ export class Responder {
   /** Which dynamic map's entry an identity is of. */
   readonly #made = new WeakMap<LiveIdent, PlannedDynamic>();
 
-  constructor(plane: DataPlane, config: IosConfig, anchors: readonly LiveAnchor[], peers: PeerTable) {
+  constructor(
+    plane: DataPlane,
+    config: IosConfig,
+    { dynamics, anchors }: { dynamics: readonly PlannedDynamic[]; anchors: readonly LiveAnchor[] },
+    peers: PeerTable,
+  ) {
     this.#plane = plane;
     this.#config = config;
     this.#anchors = anchors;
-    this.#dynamics = [...new Set(anchors.map(({ dynamic }) => dynamic))];
+    this.#dynamics = dynamics;
     this.#peers = peers;
   }
 
@@ -89,6 +94,9 @@ export class Responder {
   /** Gives an identity of a dynamic map its policies. Throws `limit`, and leaves none then. */
   admit(ident: LiveIdent): void {
     const dynamic = this.#made.get(ident);
+    if (dynamic === undefined) {
+      throw new IpsecError("policy", "the identity is of another session: one of `idents`, or of an answer, is needed");
+    }
     try {
       for (const anchor of this.#anchors.filter((one) => one.dynamic === dynamic)) {
         const covered = ident.planned.boxes.flatMap((box) => intersect(anchor.region, box) ?? []);

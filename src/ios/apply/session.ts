@@ -121,7 +121,7 @@ export class IosSession {
       }
       case "hard-expired":
       case "idle":
-        this.driver?.gone(now, this.identOf(event.sa)?.lose(event.sa) ?? []);
+        this.#tellGone(now, this.identOf(event.sa)?.lose(event.sa) ?? []);
         break;
       case "probe":
         this.#journal.tellProbe(now, event.peer, event.missed);
@@ -192,7 +192,7 @@ export class IosSession {
   informed(now: number, peer: Peer, sa: IkeSa, chain: PayloadChain): boolean {
     const heard = this.driver?.informed(now, peer, sa, chain) ?? false;
     if (heard) this.#journal.tellInformed(now, peer, sa, chain);
-    for (const ident of this.idents) if (ident.peer === peer) this.driver?.gone(now, ident.followPeer());
+    for (const ident of this.idents) if (ident.peer === peer) this.#tellGone(now, ident.followPeer());
     this.#tellChanges(now);
     return heard;
   }
@@ -212,7 +212,7 @@ export class IosSession {
   /** Deletes the SAs of some identities, and tells their peers. With `ike`, its SAs to those peers too. */
   clear(now: number, which: (ident: LiveIdent) => boolean, ike: boolean): void {
     const chosen = this.idents.filter(which);
-    for (const ident of chosen) this.driver?.gone(now, ident.clear());
+    for (const ident of chosen) this.#tellGone(now, ident.clear());
     if (ike) for (const { address } of new Set(chosen.map(({ peer }) => peer))) this.#release(now, address);
     this.#tellChanges(now);
   }
@@ -238,6 +238,10 @@ export class IosSession {
     this.#idents.dismissEmpty();
     for (const policy of this.#policies) policy.delete();
     this.#idents.peers.keep(() => false);
+  }
+
+  #tellGone(now: number, sas: readonly Sa[]): void {
+    this.driver?.gone(now, sas);
   }
 
   /** After SAs may have gone. */
