@@ -149,6 +149,36 @@ describe("a tunnel of GRE", () => {
     expect(verdict("10.2.0.5")).toBe("bypassed"); // not yet GRE
   });
 
+  it("13: its `ip mtu` is the host's; GRE packets are cut before encryption where that is asked for", async () => {
+    const lengths = async (more: string) => {
+      const { lab, all } = await labOf(A("", `${GRE}\n ip mtu 1400${more}`), B("", GRE.replace("0.1", "0.2")));
+      const [a, b] = all as [(typeof all)[0], (typeof all)[0]];
+      lab.ping(a, a.session.idents[0] as LiveIdent, 1, 0);
+      const send = (length: number) => {
+        const sealed = a.plane.protect(1, ipv4({ source: "192.0.2.1", target: "192.0.2.2", protocol: 47, length }));
+        return sealed.datagrams.map((datagram) => b.plane.unprotect(1, datagram).verdict);
+      };
+      return [send(1424), send(1490)];
+    };
+    expect(await lengths("")).toEqual([["delivered"], ["waiting", "delivered"]]);
+    expect(await lengths("\n crypto ipsec fragmentation before-encryption")).toEqual([
+      ["delivered"],
+      ["delivered", "delivered"],
+    ]);
+  });
+
+  it("in transport mode its own header is kept", async () => {
+    const transport = (text: string) => text.replace("t esp-gcm\n", "t esp-gcm\n mode transport\n");
+    const { lab, all } = await labOf(transport(A("", GRE)), transport(B("", GRE.replace("0.1", "0.2"))));
+    const [a, b] = all as [(typeof all)[0], (typeof all)[0]];
+    expect(lab.ping(a, a.session.idents[0] as LiveIdent, 3, 0).answered).toBe(3);
+    const packet = ipv4({ source: "192.0.2.1", target: "192.0.2.2", protocol: 47, length: 100 });
+    const [sealed] = a.plane.protect(1, packet).datagrams as [Uint8Array];
+    expect(sealed.length).toBe(100 + 8 + 8 + 4 + 16); // SPI and number, IV, trailer, ICV: no second IP header
+    expect(b.plane.unprotect(1, sealed).packet).toEqual(packet);
+    expect(execute(a.session, "show crypto ipsec sa", 1)).toContain("in use settings ={Transport, }");
+  });
+
   it("two routers agree on it", async () => {
     const { lab, all } = await labOf(A("", GRE), B("", GRE.replace("0.1", "0.2")));
     const [a] = all as [(typeof all)[0]];

@@ -51,7 +51,7 @@ function boxesInto(routes: readonly Route[], tunnel: Interface): Box[] {
   return routes.filter((route) => route.tunnel === tunnel).map(boxTo);
 }
 
-function isGre({ tunnel }: Interface): boolean {
+export function isGre({ tunnel }: Interface): boolean {
   return tunnel.mode === undefined || tunnel.mode.startsWith("gre"); // GRE is what IOS's tunnels are unless told otherwise
 }
 

@@ -7,6 +7,7 @@ import { effectiveDfBit, effectiveFragmentation, ipMtu, saSettingsOf, tunnelFrag
 import type { Suite } from "../transforms.js";
 import { mirrored, selectorOf } from "./box.js";
 import type { PlannedIdent } from "./plan.js";
+import { isGre } from "./plan-tunnel.js";
 
 /** Keys of one SA, as IKE's KEYMAT delivers them. */
 export interface SaKeys {
@@ -71,9 +72,16 @@ export function saConfigOf(config: IosConfig, planned: PlannedIdent, peer: Peer,
   } as SaConfig;
 }
 
-/** Where packets are cut that are too long: the egress interface says, of a tunnel interface its own `ip mtu`. */
+/**
+ * Where packets are cut that are too long: the egress interface says, of a tunnel interface its own `ip mtu`. Into a tunnel
+ * of GRE the host puts what fits; its GRE packets are cut before encryption only where that is asked for.
+ */
 function cutting(config: IosConfig, planned: PlannedIdent): Pick<SaConfig, "prefragment" | "tunnelMtu"> {
   const { origin, interface: tunnel, egress } = planned;
+  if (origin === "tunnel" && isGre(tunnel)) {
+    const asked = tunnel.fragmentation ?? config.ipsec.fragmentation;
+    return { prefragment: asked === "before-encryption" ? "equal" : false };
+  }
   const order =
     origin === "tunnel" ? tunnelFragmentation(tunnel, egress) : effectiveFragmentation(config, planned.egress);
   const tunnelMtu = origin === "tunnel" ? tunnel.ipMtu : undefined;
