@@ -5,12 +5,10 @@
 import { setWord32, word32 } from "../wire/ip.js";
 
 export const IKE_HEADER_LENGTH = 28;
-export const IKE_SPI_LENGTH = 8;
-export const INFORMATIONAL_V1 = 5;
+const IKE_SPI_LENGTH = 8;
 export const INFORMATIONAL_V2 = 37;
-/** IKEv2 flags. */
+/** An IKEv2 flag. */
 export const FLAG_INITIATOR = 0x08;
-export const FLAG_RESPONSE = 0x20;
 
 export interface IkeHeader {
   /** 8 bytes each. */

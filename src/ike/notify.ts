@@ -5,8 +5,8 @@
 import { setWord16, setWord32, word16, word32 } from "../wire/ip.js";
 import type { IkeVersion, Payload } from "./payload.js";
 
-export const NOTIFICATION_V1 = 11;
-export const NOTIFY_V2 = 41;
+const NOTIFICATION_V1 = 11;
+const NOTIFY_V2 = 41;
 const DOI_ISAKMP = 0;
 const DOI_IPSEC = 1;
 

@@ -28,7 +28,7 @@ function compile<Name extends ModeName>(...tables: Commands<Name>[]): Command[] 
   );
 }
 
-export const GRAMMAR: Readonly<Record<ModeName, readonly Command[]>> = {
+const GRAMMAR: Readonly<Record<ModeName, readonly Command[]>> = {
   global: compile<"global">(HOST, ISAKMP, IPSEC, EZVPN, CRYPTO_MAPS, INTERFACES, ACCESS_LISTS, OTHER),
   "isakmp policy": compile<"isakmp policy">(ISAKMP_POLICY),
   "transform set": compile<"transform set">(TRANSFORM_SET),

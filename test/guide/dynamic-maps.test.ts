@@ -87,6 +87,18 @@ describe("a peer that is not named", () => {
     expect(center.session.log.lines.filter((line) => line.includes("IKMP_MODE_FAILURE"))).toHaveLength(2);
   });
 
+  it("a named peer that speaks from the second address of its list is answered there", async () => {
+    const named = spoke(100, "permit ip 10.100.0.0 0.0.255.255 10.2.0.0 0.0.255.255").replace(
+      " set peer 192.0.2.100\n",
+      " set peer 192.0.2.1\n set peer 192.0.2.2\n",
+    );
+    const { lab, all } = await labOf(named, spoke(2));
+    const [center, two] = all as [LabRouter, LabRouter];
+    expect(first(center).peer.address).toBe("192.0.2.1");
+    expect(lab.ping(two, first(two), 2, 0).answered).toBe(2);
+    expect(first(center).peer.address).toBe("192.0.2.2");
+  });
+
   it("with peers: only those", async () => {
     const { lab, all } = await labOf(hub(" set peer 192.0.2.2"), spoke(1), spoke(2));
     const [, one, two] = all as [LabRouter, LabRouter, LabRouter];

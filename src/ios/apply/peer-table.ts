@@ -32,10 +32,12 @@ export class PeerTable {
     return peer;
   }
 
-  /** The one whose current address at this local address it is. */
+  /** The one whose address it is. Who speaks from another address of its list is turned to, unless it has SAs. */
   at(localAddress: string, address: string): Peer | undefined {
     for (const [key, peer] of this.#peers) {
-      if (peer.address === address && key.startsWith(`${localAddress} `)) return peer;
+      if (!key.startsWith(`${localAddress} `) || !peer.addresses.includes(address)) continue;
+      for (let turns = peer.addresses.length; turns > 0 && peer.address !== address; turns--) peer.failOver();
+      if (peer.address === address) return peer;
     }
     return undefined;
   }
