@@ -1,7 +1,9 @@
 // What routers outside say of the path: RFC 1191 (fragmentation needed), RFC 8201 (packet too big), RFC 4301 section 8.2.
-// Anybody can send such a message. It is heeded when it quotes a packet of one of our outbound SAs: its outer addresses,
-// its SPI, and with NAT-T its ports. It can only lower the MTU, not below what every host must take, and not for ever.
+// Anybody can send such a message. It is heeded when it quotes a packet that one of our outbound SAs has sent lately: its
+// outer addresses, its SPI and sequence number, and with NAT-T its ports. It can only lower the MTU, not below what every
+// host must take, and not for ever.
 import type { Engine } from "../engine.js";
+import { NON_IKE_MARKER_LENGTH } from "../natt/framing.js";
 import type { Sa } from "../sad/sa.js";
 import { TokenBucket } from "../timers/token-bucket.js";
 import { formatAddress } from "../wire/address.js";
@@ -18,11 +20,14 @@ import {
 } from "../wire/ip.js";
 import { internetChecksum } from "../wire/ipv4.js";
 import { IPV6_MINIMUM_MTU, pseudoHeaderSum } from "../wire/ipv6.js";
+import { UDP_HEADER_LENGTH } from "../wire/udp.js";
 
 /** RFC 791: what every host must be able to receive. RFC 1191 allows 68, which would let a forger have us cut to bits. */
 const IPV4_LEAST_MTU = 576;
 /** RFC 1191 section 6.3, RFC 8201 section 4: after ten minutes a larger one is tried. */
 export const LEARNED_MS = 600_000;
+/** How many numbers behind the last one sent may be quoted: a second at a million packets a second. */
+const RECENT = 2 ** 20;
 const BURST = 4;
 const INTERVAL_MS = 1000;
 const ICMP_HEADER_LENGTH = 8;
@@ -88,17 +93,21 @@ function saOf(engine: Engine, quote: Uint8Array): Sa | undefined {
   if (!four && quote.length < 48) return undefined;
   let protocol = byte(quote, four ? 9 : 6);
   let payload = four ? (byte(quote, 0) & 15) << 2 : 40;
+  let place = four ? word16(quote, 6) & 0x1fff : 0;
   if (!four && protocol === FRAGMENT) {
     protocol = byte(quote, 40);
+    place = word16(quote, 42) & 0xfff8;
     payload += 8;
   }
+  if (place !== 0) return undefined; // a later fragment: what it carries shows no SPI
   const [source, target] = four
     ? [quote.subarray(12, 16), quote.subarray(16, 20)]
     : [quote.subarray(8, 24), quote.subarray(24, 40)];
-  const spi = spiOf(quote, payload, protocol);
+  const at = spiOffset(quote, payload, protocol);
+  if (at < 0 || at + 8 > quote.length) return undefined;
   const port = protocol === PROTOCOL_UDP ? word16(quote, payload + 2) : 0;
-  const sa = spi < 0 ? undefined : engine.sad.outbound(spi, formatAddress(target), port);
-  if (sa === undefined) return undefined;
+  const sa = engine.sad.outbound(word32(quote, at), formatAddress(target), port);
+  if (sa === undefined || !hasSent(sa, word32(quote, at + 4))) return undefined;
   const { template, config, ports } = sa.resolved;
   if (template.source !== undefined && !template.source.every((value, index) => value === source[index]))
     return undefined;
@@ -108,15 +117,21 @@ function saOf(engine: Engine, quote: Uint8Array): Sa | undefined {
   return sa;
 }
 
-/** Behind UDP it stands after the ports, lengths and any marker; -1 where the quote ends before it. */
-function spiOf(quote: Uint8Array, payload: number, protocol: number): number {
-  let at = payload;
-  if (protocol === PROTOCOL_AH) at += 4;
-  else if (protocol === PROTOCOL_UDP) {
-    at += 8;
-    if (at + 12 <= quote.length && word32(quote, at) === 0 && word32(quote, at + 4) === 0) at += 8;
-  } else if (protocol !== PROTOCOL_ESP) return -1;
-  return at + 4 <= quote.length ? word32(quote, at) : -1;
+/** Whether the low half is that of a number among the last RECENT ones. Who forges a quote must guess it. */
+function hasSent(sa: Sa, low: number): boolean {
+  const last = sa.sequence;
+  const behind = (Number(last & 0xffff_ffffn) - low) >>> 0;
+  return behind < RECENT && BigInt(behind) < last;
+}
+
+/** Of the SPI; the sequence number follows. Behind UDP it stands after any marker; below 0 for another protocol. */
+function spiOffset(quote: Uint8Array, payload: number, protocol: number): number {
+  if (protocol === PROTOCOL_ESP) return payload;
+  if (protocol === PROTOCOL_AH) return payload + 4;
+  if (protocol !== PROTOCOL_UDP) return -1;
+  const at = payload + UDP_HEADER_LENGTH;
+  const marked = at + 8 <= quote.length && word32(quote, at) === 0 && word32(quote, at + 4) === 0;
+  return marked ? at + NON_IKE_MARKER_LENGTH : at;
 }
 
 function checksumHolds(packet: Uint8Array, fields: IpFields): boolean {

@@ -119,6 +119,84 @@ describe("fragmentation needed, packet too big", () => {
     expect(plane.nextEvent()).toBeUndefined();
   });
 
+  describe("the quoted number must be one that was sent lately", () => {
+    const AH = { protocol: "ah", integrity: "hmac-sha2-256-128", integrityKey: new Uint8Array(32).fill(3) } as const;
+    const ah = (more: object): SaConfig =>
+      ({
+        direction: "out",
+        spi: 0x1001,
+        mode: "tunnel",
+        tunnel: { source: "192.0.2.1", target: "192.0.2.2" },
+        ...AH,
+        ...more,
+      }) as SaConfig;
+    const esp = (more: object): SaConfig => gcm("out", more);
+    /** Where the number stands in the datagram. */
+    const kinds = [
+      ["ESP", esp, 24],
+      ["ESP with ESN", (more: object) => esp({ ...more, esn: true }), 24],
+      ["ESP in UDP", (more: object) => esp({ ...more, natTraversal: NATT }), 32],
+      ["ESP, IPv6", (more: object) => esp({ ...more, tunnel: TUNNEL6 }), 44],
+      ["AH", ah, 28],
+      ["AH with ESN", (more: object) => ah({ ...more, esn: true }), 28],
+      ["AH, IPv6", (more: object) => ah({ ...more, tunnel: TUNNEL6 }), 48],
+    ] as const;
+
+    it.each(kinds)("%s", async (name, config, at) => {
+      const last = name.includes("ESN") ? 2n ** 33n + 3_000_000n : 3_000_000n;
+      const heeds = async (quoted: number, initialSequence = last) => {
+        const plane = await DataPlane.create({ carrier: "ip", limits: "edge" });
+        const out = plane.addSa(config({ initialSequence }));
+        const datagram = Buffer.from(plane.protect(0, ipv4(), out).datagrams[0] as Uint8Array);
+        expect(datagram.readUInt32BE(at)).toBe(Number((initialSequence + 1n) & 0xffff_ffffn));
+        datagram.writeUInt32BE(quoted, at);
+        plane.unprotect(0, told(datagram, 1300));
+        plane.close();
+        return out.pathMtu === 1300;
+      };
+      const newest = Number((last + 1n) & 0xffff_ffffn);
+      expect(await heeds(newest)).toBe(true);
+      expect(await heeds(newest - 1_000_000)).toBe(true);
+      expect(await heeds(newest + 1)).toBe(false); // nobody has seen it yet
+      expect(await heeds(newest - 2 ** 20)).toBe(false); // long ago
+      expect(await heeds((newest ^ 0x8000_0000) >>> 0)).toBe(false);
+      expect(await heeds(1, 0n)).toBe(true);
+      expect(await heeds(0, 0n)).toBe(false); // never sent
+      expect(await heeds(0xffff_ffff, 0n)).toBe(false);
+    });
+
+    it("a quote that ends before it proves nothing: eight bytes of AH", async () => {
+      const plane = await DataPlane.create({ carrier: "ip", limits: "edge" });
+      const out = plane.addSa(ah({}));
+      const datagram = plane.protect(0, ipv4(), out).datagrams[0] as Uint8Array;
+      const quoting = (length: number) => {
+        const cut = Buffer.from(datagram.subarray(0, length));
+        const fields = new IpFields();
+        cut.writeUInt16BE(length, 2);
+        expect(readIp(cut, 0, length, fields)).toBe(true);
+        const icmp = new Uint8Array(600);
+        const from = Uint8Array.of(203, 0, 113, 9);
+        return icmp.slice(0, writeTooBig(icmp, 0, { packet: cut, start: 0, fields, mtu: 1300, from }));
+      };
+      plane.unprotect(0, quoting(28));
+      expect(out.pathMtu).toBe(1500);
+      plane.unprotect(0, quoting(32));
+      expect(out.pathMtu).toBe(1300);
+    });
+
+    it("a later fragment of ours shows no SPI, whatever its bytes are", async () => {
+      const { plane, out, datagram } = await make();
+      const fragment = Buffer.from(datagram);
+      fragment.writeUInt16BE(100, 6);
+      const message = told(datagram, 1300);
+      message.set(fragment.subarray(6, 8), 28 + 6);
+      message.writeUInt16BE(0, 22);
+      message.writeUInt16BE(internetChecksum(message, 20, message.length - 20), 22);
+      plane.unprotect(0, message);
+      expect(out.pathMtu).toBe(1500);
+    });
+  });
+
   it("is heeded four times at once, then once a second", async () => {
     const { plane, out, datagram } = await make();
     for (let mtu = 1499; mtu > 1480; mtu--) plane.unprotect(0, told(datagram, mtu));
