@@ -19,7 +19,7 @@ import {
   writeInvalidSpi,
   writeInvalidSpiMessage,
 } from "./invalid-spi.js";
-import { isNotify, readNotify } from "./notify.js";
+import { isNotify, type Notify, readNotify } from "./notify.js";
 import { type Payload, type PayloadChain, readPayloads, writePayloads } from "./payload.js";
 
 /** Notices that wait for an IKE SA with one peer. */
@@ -40,7 +40,7 @@ export interface IkePort {
    * has deleted it.
    */
   release(now: number, sa: IkeSa, reason: "dead" | "idle" | "cleared" | "deleted"): void;
-  /** Negotiates SAs for a policy, to be handed over with `policy.use`. */
+  /** Negotiates SAs for a policy, with `policy.peer` where it names one, to be handed over with `policy.use`. */
   acquire(now: number, policy: Policy): void;
   /** Negotiates a successor: a soft lifetime was reached. */
   rekey(now: number, sa: Sa): void;
@@ -95,18 +95,29 @@ export class IkeDriver {
   informed(now: number, peer: Peer, sa: IkeSa, chain: PayloadChain): boolean {
     const payloads = readPayloads(chain);
     if (payloads === undefined) return false;
+    const notifies: Notify[] = [];
     for (const payload of payloads) {
+      const notify = isNotify(sa.version, payload) ? readNotify(sa.version, payload.body) : undefined;
+      if (notify !== undefined) notifies.push(notify);
+      else if (isNotify(sa.version, payload)) return false;
+    }
+    let acknowledged = false;
+    for (const notify of sa.version === 1 ? notifies : []) {
+      const there = readAreYouThere(sa, notify);
+      if (there === undefined) continue;
+      const fresh = there.ack
+        ? this.#plane.heard(now, peer, there.sequence)
+        : this.#answer(now, peer, sa, there.sequence);
+      if (!fresh) return false;
+      if (there.ack) acknowledged = true;
+    }
+    for (const payload of payloads)
       if (isDelete(sa.version, payload) && !this.#forget(now, peer, sa, payload)) return false;
-      if (!isNotify(sa.version, payload)) continue;
-      const notify = readNotify(sa.version, payload.body);
-      if (notify === undefined) return false;
-      const there = sa.version === 1 ? readAreYouThere(sa, notify) : undefined;
-      if (there?.ack === true) return this.#plane.heard(now, peer, there.sequence);
-      if (there !== undefined && !this.#answer(now, peer, sa, there.sequence)) return false;
+    for (const notify of notifies) {
       const unknown = readInvalidSpi(sa.version, notify);
       if (unknown !== undefined) peer.outbound(unknown.spi, unknown.protocol)?.delete();
     }
-    return this.#plane.heard(now, peer);
+    return acknowledged || this.#plane.heard(now, peer);
   }
 
   /** A message that came without protection from the peer's address. At most it makes the peer worth a probe. */

@@ -13,7 +13,10 @@ export interface LifetimeConfig {
   readonly packets?: number;
   /** Where the soft limits lie, in percent of the hard ones: 1..100. Default 90. */
   readonly softPercent?: number;
-  /** The volume is reduced by a random part, up to this many percent of it: 0..5. Default 0. */
+  /**
+   * The volume is reduced by a random part, up to this many percent of it: 0..5. Each SA draws its own; where a pair is to
+   * have one, give both the same `kilobytes`. Default 0.
+   */
   readonly volumeJitterPercent?: number;
 }
 

@@ -1,4 +1,5 @@
 import { IpsecError } from "../errors.js";
+import type { Peer } from "../liveness/peer.js";
 import { checkBundle, type Link, linkBundle, unlinkBundle } from "../sad/bundle.js";
 import { Sa } from "../sad/sa.js";
 import { type CompiledSelector, compileSelector, type Selector } from "./selector.js";
@@ -27,12 +28,15 @@ export interface PolicyConfig {
   readonly sa?: Sa | readonly Sa[];
   /** Its place in the order of search: in front of this policy of the same direction. Absent: behind all others. */
   readonly before?: Policy;
+  /** With whom its SAs are negotiated, for who takes the event `acquire`. From addPeer; outbound protect policies. */
+  readonly peer?: Peer;
 }
 
 /** The handle of a policy. */
 export class Policy {
   readonly direction: "out" | "in";
   readonly action: PolicyAction;
+  readonly peer: Peer | undefined;
   /** @internal */ readonly selectors: readonly CompiledSelector[];
   /** @internal The SA for packets offered from now on. */ sa: Sa | undefined;
   /** @internal The outer SAs of its bundle, the next one first. */ outers: readonly Sa[] | undefined;
@@ -57,8 +61,10 @@ export class Policy {
       throw new IpsecError("selector", "selector is an empty list: leave it out to mean everything");
     this.direction = config.direction;
     this.action = config.action;
+    this.peer = config.peer;
     this.selectors = selectors.map(compileSelector);
     this.#spd = spd;
+    if (config.peer !== undefined) this.#check(config.peer);
     if (config.sa !== undefined) this.#take(config.sa);
   }
 
@@ -85,6 +91,12 @@ export class Policy {
     this.outers = undefined;
     unlinkBundle(this.#spd.engine, this.#links);
     this.#links = [];
+  }
+
+  #check(peer: Peer): void {
+    if (this.action !== "protect" || this.direction === "in")
+      throw new IpsecError("policy", "peer is given, but only an outbound protect policy has one");
+    this.#spd.engine.peers.check(peer);
   }
 
   #take(sa: Sa | readonly Sa[]): void {

@@ -108,6 +108,24 @@ describe("outbound", () => {
     tell(plane.protect(0, ipv4(), out).verdict, "no-sa");
   });
 
+  it("a policy may name its peer, for who takes the event acquire", async () => {
+    await renew();
+    const remote = plane.addPeer({ addresses: ["192.0.2.2"] });
+    const policy = plane.addPolicy({ direction: "out", action: "protect", peer: remote });
+    tell(plane.protect(0, ipv4()).verdict, "no-sa");
+    expect(plane.nextEvent()).toMatchObject({ kind: "acquire", policy: { peer: remote } });
+    expect(policy.peer).toBe(remote);
+    for (const wrong of [
+      { direction: "in", action: "protect" },
+      { direction: "out", action: "bypass" },
+    ] as const)
+      expect(() => plane.addPolicy({ ...wrong, peer: remote })).toThrow(expect.objectContaining({ code: "policy" }));
+    remote.delete();
+    expect(() => plane.addPolicy({ direction: "out", action: "protect", peer: remote })).toThrow(
+      expect.objectContaining({ code: "peer" }),
+    );
+  });
+
   it("too-big, with the ICMP that says what would fit", async () => {
     await renew({ pathMtu: 1400 });
     const result = plane.protect(0, ipv4({ length: 1400, df: true }), out);

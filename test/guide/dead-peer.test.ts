@@ -1,6 +1,20 @@
 // The guide's chapter on dead peer detection: RFC 3706, RFC 7296 section 2.4.
 import { describe, expect, it } from "vitest";
-import { chooseLiveness, DEAD_PEER_DETECTION_VENDOR_ID, readNotify, readPayloads } from "../../src/ike/index.js";
+import {
+  type AreYouThere,
+  chooseLiveness,
+  DEAD_PEER_DETECTION_VENDOR_ID,
+  type IkeSa,
+  type Notify,
+  type Payload,
+  type PayloadChain,
+  readAreYouThere,
+  readNotify,
+  readPayloads,
+  writeAreYouThere,
+  writeInvalidSpi,
+  writePayloads,
+} from "../../src/ike/index.js";
 import { DataPlane, type Event, type PeerConfig, type Sa } from "../../src/index.js";
 import { gcm } from "../engine/world.js";
 import { pass, settle, twoEnds } from "../ike/two-ends.js";
@@ -209,6 +223,26 @@ describe("proof of life", () => {
       { first: 0, bytes: new Uint8Array(0) },
     ]);
     expect(a.peer.state).toBe("up");
+  });
+
+  it("what stands behind an acknowledgement is heeded, and nothing where that is old", async () => {
+    const [a, b] = await twoEnds({ detection: PERIODIC }, {});
+    b.mute = true;
+    pass(10_000, a);
+    const sa = a.find(b.address) as IkeSa;
+    const [asked] = readPayloads(a.sent.at(-1) as PayloadChain) ?? [];
+    const notify = readNotify(1, (asked as Payload).body) as Notify;
+    const { sequence } = readAreYouThere(sa, notify) as AreYouThere;
+    const [out] = [...a.peer.sas].filter(({ direction }) => direction === "out") as [Sa];
+    const message = (number: number) =>
+      writePayloads([
+        writeAreYouThere(sa, { ack: true, sequence: number }),
+        writeInvalidSpi(1, { spi: out.spi, protocol: 50 }),
+      ]);
+    expect(a.driver.informed(10_500, a.peer, sa, message(sequence - 1))).toBe(false);
+    expect([out.state, a.peer.state]).toEqual(["live", "probing"]);
+    expect(a.driver.informed(10_500, a.peer, sa, message(sequence))).toBe(true);
+    expect([out.state, a.peer.state]).toEqual(["deleted", "up"]);
   });
 
   it("a question that is older than the last is not answered", async () => {
