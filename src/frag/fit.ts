@@ -50,9 +50,9 @@ export function countedHeaders(sa: Sa, keptHeader: number, version: 4 | 6): numb
 /** Bytes of the outer IP packet that are not text. */
 function around(sa: Sa, version: 4 | 6): number {
   const { template, encryption, icvLength } = sa.resolved;
-  const { ivLength } = encryption;
-  if (sa.protocol === "ah") return template.wireLength + ahLength(ivLength + icvLength, template.outer || version);
-  return template.wireLength + ESP_HEADER_LENGTH + ivLength + icvLength;
+  if (sa.protocol === "ah")
+    return template.wireLength + ahLength(encryption.ivLength + icvLength, template.outer || version);
+  return template.wireLength + ESP_HEADER_LENGTH + encryption.ivLength + icvLength;
 }
 
 /** Bytes that an SA puts in front of a packet, at most: of template, header and IV. */

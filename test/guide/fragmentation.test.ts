@@ -76,6 +76,8 @@ describe("what becomes of a packet that is too long", () => {
     expect(seen[0]?.length).toBe(2);
     expect(seen[1]).toEqual(seen[0]);
     expect(seen[2]).toEqual(seen[0]);
+    expect(peers.map((peer) => peer.counters)).toEqual(peers.map(() => ({ ...peers[0]?.counters, delivered: 2 })));
+    expect(peers.map((peer) => peer.nextEvent())).toEqual([undefined, undefined, undefined]);
   });
 
   const ROWS = [

@@ -21,6 +21,7 @@ import {
   writePayloads,
 } from "../../src/ike/index.js";
 import { DataPlane, type PlaneOptions } from "../../src/index.js";
+import { parseConfig } from "../../src/ios/index.js";
 import { drain, gcm } from "../engine/world.js";
 import { ipv4 } from "../packets.js";
 
@@ -92,11 +93,35 @@ describe("keepalives", () => {
     }
   });
 
-  it("e4: the default that RFC 3948 suggests for keepalives is no mapping time: nothing is sent unless asked for", async () => {
-    const { plane } = await behindNat({});
-    expect(plane.deadline()).toBe(Infinity);
-    plane.natKeepalive = { seconds: 119, after: "sent" }; // just below the two minutes of RFC 4787 REQ-5
-    expect(plane.deadline()).toBeLessThanOrEqual(119_000);
+  describe("e4: 20 seconds are the keepalive's default, not a NAT's mapping time", () => {
+    const hour = 3_600_000;
+    /** Whether a NAT that forgets after the two minutes of RFC 4787 REQ-5 still knows a mapping made at 0 after an hour. */
+    const held = (sent: number[]) => [...sent, hour].every((at, i) => at - (sent[i - 1] ?? 0) < 120_000);
+
+    it("e4: what is set is sent, and any that is below two minutes holds a mapping", async () => {
+      for (const [seconds, holds] of [
+        [20, true],
+        [119, true],
+        [121, false],
+        [3600, false],
+      ] as const) {
+        const { plane } = await behindNat({ natKeepalive: { seconds }, random: loaded(0) });
+        const sent = keepalives(plane, hour);
+        expect(sent).toEqual(Array.from({ length: Math.floor(3600 / seconds) }, (_, i) => (i + 1) * seconds * 1000));
+        expect(held(sent), `${seconds}`).toBe(holds);
+      }
+    });
+
+    it("e4: nothing is sent unless it was asked for", async () => {
+      const { plane } = await behindNat({});
+      expect(keepalives(plane, hour)).toEqual([]);
+      expect(plane.deadline()).toBe(Infinity);
+    });
+
+    it("e4: a configuration is warned above two minutes", () => {
+      const said = (seconds: number) => parseConfig(`crypto isakmp nat keepalive ${seconds}\n`).diagnostics.length;
+      expect([20, 21, 119, 120, 121, 3600].map(said)).toEqual([0, 0, 0, 0, 1, 1]);
+    });
   });
 
   it("52: the SAs of one peer keep one mapping alive", async () => {

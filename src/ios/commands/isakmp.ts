@@ -44,8 +44,12 @@ export const ISAKMP: Commands<"global"> = {
 
   "crypto isakmp nat keepalive <seconds:5-3600>": (fields, reading) => {
     reading.config.isakmp.natKeepaliveSeconds = fields.number("seconds");
-    if (fields.number("seconds") > 20)
-      reading.say("note", "some NATs forget a mapping after 20 seconds: a longer keepalive may come too late");
+    // The guide says 20 seconds, which is the keepalive's default in RFC 3948, not what a NAT must hold.
+    if (fields.number("seconds") > 120)
+      reading.say(
+        "note",
+        "a NAT may forget a mapping after two minutes (RFC 4787 REQ-5): such a keepalive may come too late",
+      );
   },
   "no crypto isakmp nat keepalive [<rest:line>]": (_, { config }) => {
     config.isakmp.natKeepaliveSeconds = undefined;
