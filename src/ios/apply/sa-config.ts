@@ -63,7 +63,7 @@ export function saConfigOf(config: IosConfig, planned: PlannedIdent, peer: Peer,
     ...(natTraversal === undefined
       ? {}
       : { natTraversal: direction === "out" ? natTraversal : reversed(natTraversal) }),
-    replayWindow,
+    ...(suite.integrity === "none" ? {} : { replayWindow }), // what is around it has one
     ...(idleSeconds === undefined ? {} : { idleSeconds }),
     lifetime: sa.lifetime,
     addedAt: sa.now,
