@@ -4,11 +4,11 @@
 //   a lane's way     body: the packet's whole blocks    tail: its last bytes, 0x80, zeroes, the length
 //                    then its digest waits in outer.ts until there are as many as lanes
 import { wipe } from "../bytes";
-import { D_AUTH, D_AUTH_LENGTH, D_SA, D_STATUS, HMAC_WORK, SA_INNER_STATE, SHA_WORK } from "../layout";
+import { D_AUTH, D_AUTH_LENGTH, D_SA, D_STATUS, HMAC_WORK, INT_MD5, SA_INNER_STATE, SHA_WORK } from "../layout";
 import { PENDING } from "../status";
-import { compressLanes } from "./compress";
+import { compressLanes, compressOne } from "./compress";
 import { outerTags, outerWipe, waitForOuter } from "./outer";
-import { blockLengthOf, blockShiftOf, lanesOf, SCHEDULE_SIZE, storeBits } from "./sizes";
+import { blockLengthOf, blockShiftOf, lanesOf, SCHEDULE_SIZE, storeBits, wordLengthOf } from "./sizes";
 import { loadState } from "./states";
 
 const STATES: usize = HMAC_WORK; // 8 vectors
@@ -37,7 +37,8 @@ export function hmacTags(integrity: i32, list: usize, count: i32): void {
   }
   while (busy > 0) {
     const blocks = fewestBlocks(lanes);
-    compressLanes(integrity, STATES, SOURCES, blocks);
+    if (busy == 1 && !(LEGACY && integrity == INT_MD5)) compressBusy(integrity, blocks);
+    else compressLanes(integrity, STATES, SOURCES, blocks);
     for (let lane = 0; lane < lanes; lane++) {
       if (isIdle(lane) || !advance(integrity, lane, blocks)) continue;
       waitForOuter(integrity, waiting++, load<u32>(laneAt(lane), LANE_DESCRIPTOR), STATES, lane);
@@ -119,6 +120,13 @@ function fewestBlocks(lanes: i32): u32 {
   }
   for (let lane = 0; lane < lanes; lane++) if (isIdle(lane)) store<u32>(sourceOf(lane), source);
   return fewest;
+}
+
+/** The only busy lane goes alone: a vector of which one lane counts is slower than a word. */
+function compressBusy(integrity: i32, blocks: u32): void {
+  let lane = 0;
+  while (isIdle(lane)) lane++;
+  compressOne(integrity, STATES + <usize>lane * wordLengthOf(integrity), load<u32>(sourceOf(lane)), blocks);
 }
 
 function isIdle(lane: i32): bool {

@@ -36,7 +36,7 @@ export function outerTags(integrity: i32, waiting: i32): void {
     loadState(integrity, STATES, lane, <usize>load<u32>(descriptorOf(lane), D_SA) + SA_OUTER_STATE);
   }
   schedule(integrity);
-  compressSchedule(integrity, STATES);
+  compressSchedule(integrity, STATES, waiting == 1);
   for (let lane = 0; lane < waiting; lane++) {
     storeState(integrity, STATES, lane, descriptorOf(lane) + D_TAG, min<u32>(32, digestLengthOf(integrity)));
   }

@@ -1,7 +1,9 @@
 // SHA-256 (FIPS 180-4 section 6.2.2) on four messages at once: 32-bit lane l of every vector belongs to message l.
+// One message alone takes words instead of vectors, in the place of its lane.
 //
 //   states   a b c d e f g h, 16 bytes each
-import { loadBlocks, SCHEDULE_32 } from "./lanes32";
+import { loadBlock, loadBlocks, SCHEDULE_32 } from "./lanes32";
+import { add32, and, rotateRight32, same32, shiftRight32, xor } from "./words";
 
 /** FIPS 180-4 section 4.2.2: the first 32 bits of the fractional parts of the cube roots of the first 64 primes. */
 // biome-ignore format: eight a line
@@ -23,15 +25,23 @@ const K = memory.data<u32>(
 export function sha256Lanes(states: usize, sources: usize, blocks: i32): void {
   for (let block: usize = 0; block < (<usize>blocks) << 6; block += 64) {
     loadBlocks(sources, block);
-    sha256Compress(states);
+    sha256Compress<v128>(states);
+  }
+}
+
+/** The same of one message at `source`; its words of the states begin at `state`. */
+export function sha256One(state: usize, source: usize, blocks: i32): void {
+  for (const end = source + ((<usize>blocks) << 6); source < end; source += 64) {
+    loadBlock(source);
+    sha256Compress<u32>(state);
   }
 }
 
 /** Words 16 to 23 behind `word`, each from four before it. */
-function expand(word: usize): void {
+function expand<T>(word: usize): void {
   for (const end = word + 128; word < end; word += 16) {
-    const next = i32x4.add(sigma1(v128.load(word, 14 * 16)), v128.load(word, 9 * 16));
-    v128.store(word, i32x4.add(i32x4.add(next, sigma0(v128.load(word, 16))), v128.load(word)), 16 * 16);
+    const next = add32(sigma1(load<T>(word, 14 * 16)), load<T>(word, 9 * 16));
+    store<T>(word, add32(add32(next, sigma0(load<T>(word, 16))), load<T>(word)), 16 * 16);
   }
 }
 
@@ -39,76 +49,72 @@ function expand(word: usize): void {
  * The block whose words are the first 16 of the message schedule. 64 rounds; at the end of every eight the names are back
  * where they were.
  */
-export function sha256Compress(states: usize): void {
-  let a = v128.load(states, 0);
-  let b = v128.load(states, 16);
-  let c = v128.load(states, 32);
-  let d = v128.load(states, 48);
-  let e = v128.load(states, 64);
-  let f = v128.load(states, 80);
-  let g = v128.load(states, 96);
-  let h = v128.load(states, 112);
-  let t1: v128;
+export function sha256Compress<T>(states: usize): void {
+  let a = load<T>(states, 0);
+  let b = load<T>(states, 16);
+  let c = load<T>(states, 32);
+  let d = load<T>(states, 48);
+  let e = load<T>(states, 64);
+  let f = load<T>(states, 80);
+  let g = load<T>(states, 96);
+  let h = load<T>(states, 112);
+  let t1: T;
   let word = SCHEDULE_32;
   for (let k = K; word < SCHEDULE_32 + 64 * 16; k += 32) {
-    t1 = first(e, f, g, h, v128.load32_splat(k), v128.load(word));
-    d = i32x4.add(d, t1);
-    h = i32x4.add(t1, second(a, b, c));
-    t1 = first(d, e, f, g, v128.load32_splat(k + 4), v128.load(word, 16));
-    c = i32x4.add(c, t1);
-    g = i32x4.add(t1, second(h, a, b));
-    t1 = first(c, d, e, f, v128.load32_splat(k + 8), v128.load(word, 32));
-    b = i32x4.add(b, t1);
-    f = i32x4.add(t1, second(g, h, a));
-    t1 = first(b, c, d, e, v128.load32_splat(k + 12), v128.load(word, 48));
-    a = i32x4.add(a, t1);
-    e = i32x4.add(t1, second(f, g, h));
-    t1 = first(a, b, c, d, v128.load32_splat(k + 16), v128.load(word, 64));
-    h = i32x4.add(h, t1);
-    d = i32x4.add(t1, second(e, f, g));
-    t1 = first(h, a, b, c, v128.load32_splat(k + 20), v128.load(word, 80));
-    g = i32x4.add(g, t1);
-    c = i32x4.add(t1, second(d, e, f));
-    t1 = first(g, h, a, b, v128.load32_splat(k + 24), v128.load(word, 96));
-    f = i32x4.add(f, t1);
-    b = i32x4.add(t1, second(c, d, e));
-    t1 = first(f, g, h, a, v128.load32_splat(k + 28), v128.load(word, 112));
-    e = i32x4.add(e, t1);
-    a = i32x4.add(t1, second(b, c, d));
-    if (word < SCHEDULE_32 + 48 * 16) expand(word);
+    t1 = first(e, f, g, h, same32<T>(k), load<T>(word));
+    d = add32(d, t1);
+    h = add32(t1, second(a, b, c));
+    t1 = first(d, e, f, g, same32<T>(k + 4), load<T>(word, 16));
+    c = add32(c, t1);
+    g = add32(t1, second(h, a, b));
+    t1 = first(c, d, e, f, same32<T>(k + 8), load<T>(word, 32));
+    b = add32(b, t1);
+    f = add32(t1, second(g, h, a));
+    t1 = first(b, c, d, e, same32<T>(k + 12), load<T>(word, 48));
+    a = add32(a, t1);
+    e = add32(t1, second(f, g, h));
+    t1 = first(a, b, c, d, same32<T>(k + 16), load<T>(word, 64));
+    h = add32(h, t1);
+    d = add32(t1, second(e, f, g));
+    t1 = first(h, a, b, c, same32<T>(k + 20), load<T>(word, 80));
+    g = add32(g, t1);
+    c = add32(t1, second(d, e, f));
+    t1 = first(g, h, a, b, same32<T>(k + 24), load<T>(word, 96));
+    f = add32(f, t1);
+    b = add32(t1, second(c, d, e));
+    t1 = first(f, g, h, a, same32<T>(k + 28), load<T>(word, 112));
+    e = add32(e, t1);
+    a = add32(t1, second(b, c, d));
+    if (word < SCHEDULE_32 + 48 * 16) expand<T>(word);
     word += 128;
   }
-  v128.store(states, i32x4.add(a, v128.load(states, 0)), 0);
-  v128.store(states, i32x4.add(b, v128.load(states, 16)), 16);
-  v128.store(states, i32x4.add(c, v128.load(states, 32)), 32);
-  v128.store(states, i32x4.add(d, v128.load(states, 48)), 48);
-  v128.store(states, i32x4.add(e, v128.load(states, 64)), 64);
-  v128.store(states, i32x4.add(f, v128.load(states, 80)), 80);
-  v128.store(states, i32x4.add(g, v128.load(states, 96)), 96);
-  v128.store(states, i32x4.add(h, v128.load(states, 112)), 112);
+  store<T>(states, add32(a, load<T>(states, 0)), 0);
+  store<T>(states, add32(b, load<T>(states, 16)), 16);
+  store<T>(states, add32(c, load<T>(states, 32)), 32);
+  store<T>(states, add32(d, load<T>(states, 48)), 48);
+  store<T>(states, add32(e, load<T>(states, 64)), 64);
+  store<T>(states, add32(f, load<T>(states, 80)), 80);
+  store<T>(states, add32(g, load<T>(states, 96)), 96);
+  store<T>(states, add32(h, load<T>(states, 112)), 112);
 }
 
 /** T1 = h + Sigma1(e) + Ch(e, f, g) + K + W. */
-function first(e: v128, f: v128, g: v128, h: v128, k: v128, word: v128): v128 {
-  const sigma = v128.xor(v128.xor(rotateRight(e, 6), rotateRight(e, 11)), rotateRight(e, 25));
-  const choice = v128.xor(g, v128.and(e, v128.xor(f, g)));
-  return i32x4.add(i32x4.add(i32x4.add(h, i32x4.add(k, word)), choice), sigma);
+function first<T>(e: T, f: T, g: T, h: T, k: T, word: T): T {
+  const sigma = xor(xor(rotateRight32(e, 6), rotateRight32(e, 11)), rotateRight32(e, 25));
+  const choice = xor(g, and(e, xor(f, g)));
+  return add32(add32(add32(h, add32(k, word)), choice), sigma);
 }
 
 /** T2 = Sigma0(a) + Maj(a, b, c). */
-function second(a: v128, b: v128, c: v128): v128 {
-  const sigma = v128.xor(v128.xor(rotateRight(a, 2), rotateRight(a, 13)), rotateRight(a, 22));
-  return i32x4.add(sigma, v128.xor(b, v128.and(v128.xor(a, b), v128.xor(b, c))));
+function second<T>(a: T, b: T, c: T): T {
+  const sigma = xor(xor(rotateRight32(a, 2), rotateRight32(a, 13)), rotateRight32(a, 22));
+  return add32(sigma, xor(b, and(xor(a, b), xor(b, c))));
 }
 
-function sigma0(x: v128): v128 {
-  return v128.xor(v128.xor(rotateRight(x, 7), rotateRight(x, 18)), i32x4.shr_u(x, 3));
+function sigma0<T>(x: T): T {
+  return xor(xor(rotateRight32(x, 7), rotateRight32(x, 18)), shiftRight32(x, 3));
 }
 
-function sigma1(x: v128): v128 {
-  return v128.xor(v128.xor(rotateRight(x, 17), rotateRight(x, 19)), i32x4.shr_u(x, 10));
-}
-
-function rotateRight(x: v128, n: i32): v128 {
-  return v128.or(i32x4.shr_u(x, n), i32x4.shl(x, 32 - n));
+function sigma1<T>(x: T): T {
+  return xor(xor(rotateRight32(x, 17), rotateRight32(x, 19)), shiftRight32(x, 10));
 }

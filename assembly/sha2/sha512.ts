@@ -1,8 +1,11 @@
 // SHA-512 and SHA-384 (FIPS 180-4 section 6.4.2) on two messages at once: 64-bit lane l belongs to message l.
+// One message alone takes words instead of vectors, in the place of its lane.
 //
 //   states   a b c d e f g h, 16 bytes each
 import { permute } from "../aes/permute";
+import { load64 } from "../bytes";
 import { SHA_WORK } from "../layout";
+import { add64, and, rotateRight64, same64, shiftRight64, xor } from "./words";
 
 /** FIPS 180-4 section 4.2.3: the first 64 bits of the fractional parts of the cube roots of the first 80 primes. */
 // biome-ignore format: four a line
@@ -50,17 +53,26 @@ export function sha512Lanes(states: usize, sources: usize, blocks: i32): void {
       v128.store(SCHEDULE + (at << 1), v128.shuffle<i64>(w0, w1, 0, 2), 0);
       v128.store(SCHEDULE + (at << 1), v128.shuffle<i64>(w0, w1, 1, 3), 16);
     }
-    sha512Compress(states);
+    sha512Compress<v128>(states);
     source0 += 128;
     source1 += 128;
   }
 }
 
+/** The same of one message at `source`; its words of the states begin at `state`. */
+export function sha512One(state: usize, source: usize, blocks: i32): void {
+  for (; blocks > 0; blocks--) {
+    for (let at: usize = 0; at < 128; at += 8) store<u64>(SCHEDULE + (at << 1), load64(source + at));
+    sha512Compress<u64>(state);
+    source += 128;
+  }
+}
+
 /** Words 16 to 23 behind `word`, each from four before it. */
-function expand(word: usize): void {
+function expand<T>(word: usize): void {
   for (const end = word + 128; word < end; word += 16) {
-    const next = i64x2.add(sigma1(v128.load(word, 14 * 16)), v128.load(word, 9 * 16));
-    v128.store(word, i64x2.add(i64x2.add(next, sigma0(v128.load(word, 16))), v128.load(word)), 16 * 16);
+    const next = add64(sigma1(load<T>(word, 14 * 16)), load<T>(word, 9 * 16));
+    store<T>(word, add64(add64(next, sigma0(load<T>(word, 16))), load<T>(word)), 16 * 16);
   }
 }
 
@@ -68,76 +80,72 @@ function expand(word: usize): void {
  * The block whose words are the first 16 of the message schedule. 80 rounds; at the end of every eight the names are back
  * where they were.
  */
-export function sha512Compress(states: usize): void {
-  let a = v128.load(states, 0);
-  let b = v128.load(states, 16);
-  let c = v128.load(states, 32);
-  let d = v128.load(states, 48);
-  let e = v128.load(states, 64);
-  let f = v128.load(states, 80);
-  let g = v128.load(states, 96);
-  let h = v128.load(states, 112);
-  let t1: v128;
+export function sha512Compress<T>(states: usize): void {
+  let a = load<T>(states, 0);
+  let b = load<T>(states, 16);
+  let c = load<T>(states, 32);
+  let d = load<T>(states, 48);
+  let e = load<T>(states, 64);
+  let f = load<T>(states, 80);
+  let g = load<T>(states, 96);
+  let h = load<T>(states, 112);
+  let t1: T;
   let word = SCHEDULE;
   for (let k = K; word < SCHEDULE + 80 * 16; k += 64) {
-    t1 = first(e, f, g, h, v128.load64_splat(k), v128.load(word));
-    d = i64x2.add(d, t1);
-    h = i64x2.add(t1, second(a, b, c));
-    t1 = first(d, e, f, g, v128.load64_splat(k + 8), v128.load(word, 16));
-    c = i64x2.add(c, t1);
-    g = i64x2.add(t1, second(h, a, b));
-    t1 = first(c, d, e, f, v128.load64_splat(k + 16), v128.load(word, 32));
-    b = i64x2.add(b, t1);
-    f = i64x2.add(t1, second(g, h, a));
-    t1 = first(b, c, d, e, v128.load64_splat(k + 24), v128.load(word, 48));
-    a = i64x2.add(a, t1);
-    e = i64x2.add(t1, second(f, g, h));
-    t1 = first(a, b, c, d, v128.load64_splat(k + 32), v128.load(word, 64));
-    h = i64x2.add(h, t1);
-    d = i64x2.add(t1, second(e, f, g));
-    t1 = first(h, a, b, c, v128.load64_splat(k + 40), v128.load(word, 80));
-    g = i64x2.add(g, t1);
-    c = i64x2.add(t1, second(d, e, f));
-    t1 = first(g, h, a, b, v128.load64_splat(k + 48), v128.load(word, 96));
-    f = i64x2.add(f, t1);
-    b = i64x2.add(t1, second(c, d, e));
-    t1 = first(f, g, h, a, v128.load64_splat(k + 56), v128.load(word, 112));
-    e = i64x2.add(e, t1);
-    a = i64x2.add(t1, second(b, c, d));
-    if (word < SCHEDULE + 64 * 16) expand(word);
+    t1 = first(e, f, g, h, same64<T>(k), load<T>(word));
+    d = add64(d, t1);
+    h = add64(t1, second(a, b, c));
+    t1 = first(d, e, f, g, same64<T>(k + 8), load<T>(word, 16));
+    c = add64(c, t1);
+    g = add64(t1, second(h, a, b));
+    t1 = first(c, d, e, f, same64<T>(k + 16), load<T>(word, 32));
+    b = add64(b, t1);
+    f = add64(t1, second(g, h, a));
+    t1 = first(b, c, d, e, same64<T>(k + 24), load<T>(word, 48));
+    a = add64(a, t1);
+    e = add64(t1, second(f, g, h));
+    t1 = first(a, b, c, d, same64<T>(k + 32), load<T>(word, 64));
+    h = add64(h, t1);
+    d = add64(t1, second(e, f, g));
+    t1 = first(h, a, b, c, same64<T>(k + 40), load<T>(word, 80));
+    g = add64(g, t1);
+    c = add64(t1, second(d, e, f));
+    t1 = first(g, h, a, b, same64<T>(k + 48), load<T>(word, 96));
+    f = add64(f, t1);
+    b = add64(t1, second(c, d, e));
+    t1 = first(f, g, h, a, same64<T>(k + 56), load<T>(word, 112));
+    e = add64(e, t1);
+    a = add64(t1, second(b, c, d));
+    if (word < SCHEDULE + 64 * 16) expand<T>(word);
     word += 128;
   }
-  v128.store(states, i64x2.add(a, v128.load(states, 0)), 0);
-  v128.store(states, i64x2.add(b, v128.load(states, 16)), 16);
-  v128.store(states, i64x2.add(c, v128.load(states, 32)), 32);
-  v128.store(states, i64x2.add(d, v128.load(states, 48)), 48);
-  v128.store(states, i64x2.add(e, v128.load(states, 64)), 64);
-  v128.store(states, i64x2.add(f, v128.load(states, 80)), 80);
-  v128.store(states, i64x2.add(g, v128.load(states, 96)), 96);
-  v128.store(states, i64x2.add(h, v128.load(states, 112)), 112);
+  store<T>(states, add64(a, load<T>(states, 0)), 0);
+  store<T>(states, add64(b, load<T>(states, 16)), 16);
+  store<T>(states, add64(c, load<T>(states, 32)), 32);
+  store<T>(states, add64(d, load<T>(states, 48)), 48);
+  store<T>(states, add64(e, load<T>(states, 64)), 64);
+  store<T>(states, add64(f, load<T>(states, 80)), 80);
+  store<T>(states, add64(g, load<T>(states, 96)), 96);
+  store<T>(states, add64(h, load<T>(states, 112)), 112);
 }
 
 /** T1 = h + Sigma1(e) + Ch(e, f, g) + K + W. */
-function first(e: v128, f: v128, g: v128, h: v128, k: v128, word: v128): v128 {
-  const sigma = v128.xor(v128.xor(rotateRight(e, 14), rotateRight(e, 18)), rotateRight(e, 41));
-  const choice = v128.xor(g, v128.and(e, v128.xor(f, g)));
-  return i64x2.add(i64x2.add(i64x2.add(h, i64x2.add(k, word)), choice), sigma);
+function first<T>(e: T, f: T, g: T, h: T, k: T, word: T): T {
+  const sigma = xor(xor(rotateRight64(e, 14), rotateRight64(e, 18)), rotateRight64(e, 41));
+  const choice = xor(g, and(e, xor(f, g)));
+  return add64(add64(add64(h, add64(k, word)), choice), sigma);
 }
 
 /** T2 = Sigma0(a) + Maj(a, b, c). */
-function second(a: v128, b: v128, c: v128): v128 {
-  const sigma = v128.xor(v128.xor(rotateRight(a, 28), rotateRight(a, 34)), rotateRight(a, 39));
-  return i64x2.add(sigma, v128.xor(b, v128.and(v128.xor(a, b), v128.xor(b, c))));
+function second<T>(a: T, b: T, c: T): T {
+  const sigma = xor(xor(rotateRight64(a, 28), rotateRight64(a, 34)), rotateRight64(a, 39));
+  return add64(sigma, xor(b, and(xor(a, b), xor(b, c))));
 }
 
-function sigma0(x: v128): v128 {
-  return v128.xor(v128.xor(rotateRight(x, 1), rotateRight(x, 8)), i64x2.shr_u(x, 7));
+function sigma0<T>(x: T): T {
+  return xor(xor(rotateRight64(x, 1), rotateRight64(x, 8)), shiftRight64(x, 7));
 }
 
-function sigma1(x: v128): v128 {
-  return v128.xor(v128.xor(rotateRight(x, 19), rotateRight(x, 61)), i64x2.shr_u(x, 6));
-}
-
-function rotateRight(x: v128, n: i32): v128 {
-  return v128.or(i64x2.shr_u(x, n), i64x2.shl(x, 64 - n));
+function sigma1<T>(x: T): T {
+  return xor(xor(rotateRight64(x, 19), rotateRight64(x, 61)), shiftRight64(x, 6));
 }

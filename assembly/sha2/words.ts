@@ -1,0 +1,56 @@
+// A word of one message, or one of each of several messages side by side in a vector: T is u32 or u64, or v128. So the
+// hash functions are written once for both.
+
+export function xor<T>(a: T, b: T): T {
+  if (isVector<T>()) return v128.xor(a, b);
+  else return a ^ b;
+}
+
+export function and<T>(a: T, b: T): T {
+  if (isVector<T>()) return v128.and(a, b);
+  else return a & b;
+}
+
+/** Sum modulo 2^32. */
+export function add32<T>(a: T, b: T): T {
+  if (isVector<T>()) return i32x4.add(a, b);
+  else return a + b;
+}
+
+/** The word at `address`, in every lane. */
+export function same32<T>(address: usize): T {
+  if (isVector<T>()) return v128.load32_splat(address);
+  else return load<T>(address);
+}
+
+export function shiftRight32<T>(x: T, n: i32): T {
+  if (isVector<T>()) return i32x4.shr_u(x, n);
+  else return x >> <T>n;
+}
+
+export function rotateRight32<T>(x: T, n: i32): T {
+  if (isVector<T>()) return v128.or(i32x4.shr_u(x, n), i32x4.shl(x, 32 - n));
+  else return rotr<T>(x, <T>n);
+}
+
+/** Sum modulo 2^64. */
+export function add64<T>(a: T, b: T): T {
+  if (isVector<T>()) return i64x2.add(a, b);
+  else return a + b;
+}
+
+/** The word at `address`, in every lane. */
+export function same64<T>(address: usize): T {
+  if (isVector<T>()) return v128.load64_splat(address);
+  else return load<T>(address);
+}
+
+export function shiftRight64<T>(x: T, n: i32): T {
+  if (isVector<T>()) return i64x2.shr_u(x, n);
+  else return x >> <T>n;
+}
+
+export function rotateRight64<T>(x: T, n: i32): T {
+  if (isVector<T>()) return v128.or(i64x2.shr_u(x, n), i64x2.shl(x, 64 - n));
+  else return rotr<T>(x, <T>n);
+}
