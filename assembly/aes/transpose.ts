@@ -12,41 +12,56 @@ export function transpose(state: usize, end: usize): void {
   const pairs = v128.load(LOWER_HALVES, 16);
   const fours = v128.load(LOWER_HALVES, 32);
   for (; state < end; state += 128) {
-    const a0 = low(v128.load(state, 0), v128.load(state, 16), bits, 1);
-    const a1 = high(v128.load(state, 0), v128.load(state, 16), bits, 1);
-    const a2 = low(v128.load(state, 32), v128.load(state, 48), bits, 1);
-    const a3 = high(v128.load(state, 32), v128.load(state, 48), bits, 1);
-    const a4 = low(v128.load(state, 64), v128.load(state, 80), bits, 1);
-    const a5 = high(v128.load(state, 64), v128.load(state, 80), bits, 1);
-    const a6 = low(v128.load(state, 96), v128.load(state, 112), bits, 1);
-    const a7 = high(v128.load(state, 96), v128.load(state, 112), bits, 1);
+    const a0 = v128.load(state, 0);
+    const a1 = v128.load(state, 16);
+    const d0 = difference(a0, a1, bits, 1);
+    const b0 = v128.xor(a0, i64x2.shl(d0, 1));
+    const b1 = v128.xor(a1, d0);
+    const a2 = v128.load(state, 32);
+    const a3 = v128.load(state, 48);
+    const d2 = difference(a2, a3, bits, 1);
+    const b2 = v128.xor(a2, i64x2.shl(d2, 1));
+    const b3 = v128.xor(a3, d2);
+    const e0 = difference(b0, b2, pairs, 2);
+    const c0 = v128.xor(b0, i64x2.shl(e0, 2));
+    const c2 = v128.xor(b2, e0);
+    const e1 = difference(b1, b3, pairs, 2);
+    const c1 = v128.xor(b1, i64x2.shl(e1, 2));
+    const c3 = v128.xor(b3, e1);
 
-    const b0 = low(a0, a2, pairs, 2);
-    const b1 = low(a1, a3, pairs, 2);
-    const b2 = high(a0, a2, pairs, 2);
-    const b3 = high(a1, a3, pairs, 2);
-    const b4 = low(a4, a6, pairs, 2);
-    const b5 = low(a5, a7, pairs, 2);
-    const b6 = high(a4, a6, pairs, 2);
-    const b7 = high(a5, a7, pairs, 2);
+    const a4 = v128.load(state, 64);
+    const a5 = v128.load(state, 80);
+    const d4 = difference(a4, a5, bits, 1);
+    const b4 = v128.xor(a4, i64x2.shl(d4, 1));
+    const b5 = v128.xor(a5, d4);
+    const a6 = v128.load(state, 96);
+    const a7 = v128.load(state, 112);
+    const d6 = difference(a6, a7, bits, 1);
+    const b6 = v128.xor(a6, i64x2.shl(d6, 1));
+    const b7 = v128.xor(a7, d6);
+    const e4 = difference(b4, b6, pairs, 2);
+    const c4 = v128.xor(b4, i64x2.shl(e4, 2));
+    const c6 = v128.xor(b6, e4);
+    const e5 = difference(b5, b7, pairs, 2);
+    const c5 = v128.xor(b5, i64x2.shl(e5, 2));
+    const c7 = v128.xor(b7, e5);
 
-    v128.store(state, low(b0, b4, fours, 4), 0);
-    v128.store(state, low(b1, b5, fours, 4), 16);
-    v128.store(state, low(b2, b6, fours, 4), 32);
-    v128.store(state, low(b3, b7, fours, 4), 48);
-    v128.store(state, high(b0, b4, fours, 4), 64);
-    v128.store(state, high(b1, b5, fours, 4), 80);
-    v128.store(state, high(b2, b6, fours, 4), 96);
-    v128.store(state, high(b3, b7, fours, 4), 112);
+    const f0 = difference(c0, c4, fours, 4);
+    v128.store(state, v128.xor(c0, i64x2.shl(f0, 4)), 0);
+    v128.store(state, v128.xor(c4, f0), 64);
+    const f1 = difference(c1, c5, fours, 4);
+    v128.store(state, v128.xor(c1, i64x2.shl(f1, 4)), 16);
+    v128.store(state, v128.xor(c5, f1), 80);
+    const f2 = difference(c2, c6, fours, 4);
+    v128.store(state, v128.xor(c2, i64x2.shl(f2, 4)), 32);
+    v128.store(state, v128.xor(c6, f2), 96);
+    const f3 = difference(c3, c7, fours, 4);
+    v128.store(state, v128.xor(c3, i64x2.shl(f3, 4)), 48);
+    v128.store(state, v128.xor(c7, f3), 112);
   }
 }
 
-/** The low halves of a and b side by side: a's stay, b's move up by `distance` bits. */
-function low(a: v128, b: v128, half: v128, distance: i32): v128 {
-  return v128.bitselect(a, i64x2.shl(b, distance), half);
-}
-
-/** The high halves of a and b side by side: a's move down by `distance` bits, b's stay. */
-function high(a: v128, b: v128, half: v128, distance: i32): v128 {
-  return v128.bitselect(i64x2.shr_u(a, distance), b, half);
+/** Where the upper halves of `a` differ from the lower ones of `b`: adding it to both exchanges them. */
+function difference(a: v128, b: v128, half: v128, distance: i32): v128 {
+  return v128.and(v128.xor(i64x2.shr_u(a, distance), b), half);
 }
