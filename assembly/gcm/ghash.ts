@@ -17,8 +17,9 @@ import { GCM_WORK, HOT_GHASH, HOT_PLANES, HOT_POWERS, HOT_WORK } from "../layout
 
 const TABLE_SIZE = 512;
 const STAGE: usize = GCM_WORK; // 4 * 16 bytes: blocks that do not lie in the text as they are to be hashed
-const COLUMN: usize = GCM_WORK + 64; // 16 bytes: a product on its way into a table
-const MULTIPLES: usize = GCM_WORK + 128; // 8 * 16 bytes: P * x^0 .. P * x^7
+const MULTIPLES: usize = GCM_WORK + 64; // 16 * 16 bytes: n * P, or n * P * x^4, by n
+const INTERLEAVED: usize = GCM_WORK + 320; // 256 bytes: the same on their way into a table,
+const COLUMNS: usize = GCM_WORK + 576; // 256 bytes: and a step further
 
 const LOW_NIBBLES = memory.data<u64>([0x0f0f0f0f0f0f0f0f, 0x0f0f0f0f0f0f0f0f], 16);
 const REVERSED = memory.data<u8>([15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0], 16);
@@ -119,36 +120,48 @@ function reduce(low: v128, high: v128): v128 {
 
 /** The table of the power `element`. */
 function makeTable(table: usize, element: v128): void {
-  v128.store(MULTIPLES, element);
-  for (let bit: usize = 0; bit < 112; bit += 16) timesX(MULTIPLES + bit, MULTIPLES + bit + 16);
-  for (let nibble: usize = 0; nibble < 16; nibble++) {
-    writeColumn(table + nibble, nibbleProduct(MULTIPLES, nibble));
-    writeColumn(table + nibble + 16, nibbleProduct(MULTIPLES + 64, nibble));
+  for (let half: usize = 0; half < 32; half += 16) {
+    // The highest bit of a nibble is the lowest power of x.
+    for (let nibble: usize = 8; nibble > 0; nibble >>= 1) {
+      v128.store(MULTIPLES + (nibble << 4), element);
+      element = timesX(element);
+    }
+    for (let nibble: usize = 3; nibble < 16; nibble++) {
+      const others = nibble & (nibble - 1);
+      if (others == 0) continue;
+      const lowest = nibble ^ others;
+      const sum = v128.xor(v128.load(MULTIPLES + (others << 4)), v128.load(MULTIPLES + (lowest << 4)));
+      v128.store(MULTIPLES + (nibble << 4), sum);
+    }
+    writeColumns(table + half);
   }
-  wipe(MULTIPLES, 128);
+  wipe(MULTIPLES, 768);
 }
 
-/** The sum of those of four multiples whose bit of `nibble` is set, the highest bit first. `nibble` is no secret. */
-function nibbleProduct(multiples: usize, nibble: usize): v128 {
-  let sum = v128.load(ZERO);
-  for (let bit: usize = 0; bit < 4; bit++) {
-    if ((nibble >> (3 - bit)) & 1) sum = v128.xor(sum, v128.load(multiples + (bit << 4)));
-  }
-  return sum;
+/** Byte j of all multiples to row j: four times the two halves of the 256 bytes are interleaved. */
+function writeColumns(rows: usize): void {
+  interleave(MULTIPLES, INTERLEAVED, 16);
+  interleave(INTERLEAVED, COLUMNS, 16);
+  interleave(COLUMNS, INTERLEAVED, 16);
+  interleave(INTERLEAVED, rows, 32);
 }
 
-/** Byte j of `element` to row j. */
-function writeColumn(column: usize, element: v128): void {
-  v128.store(COLUMN, element);
-  for (let byte: usize = 0; byte < 16; byte++) store<u8>(column + (byte << 5), load<u8>(COLUMN + byte));
-  v128.store(COLUMN, v128.load(ZERO));
+/** `apart`: from one 16 bytes to the next at `to`. */
+function interleave(from: usize, to: usize, apart: usize): void {
+  for (const end = from + 128; from < end; from += 16) {
+    const a = v128.load(from);
+    const b = v128.load(from, 128);
+    v128.store(to, v128.shuffle<i8>(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23));
+    v128.store(to + apart, v128.shuffle<i8>(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31));
+    to += 2 * apart;
+  }
 }
 
 /** One element times x: a shift by one bit, and x^128 = 1 + x + x^2 + x^7. */
-function timesX(from: usize, to: usize): void {
-  const high = bswap<u64>(load<u64>(from));
-  const low = bswap<u64>(load<u64>(from, 8));
-  const out = 0 - (low & 1);
-  store64(to, (high >> 1) ^ (out & 0xe100000000000000));
-  store64(to + 8, (low >> 1) | (high << 63));
+function timesX(element: v128): v128 {
+  const high = bswap<u64>(i64x2.extract_lane(element, 0));
+  const low = bswap<u64>(i64x2.extract_lane(element, 1));
+  const out: u64 = 0 - (low & 1);
+  const shifted = i64x2.splat(bswap<u64>((high >> 1) ^ (out & 0xe100000000000000)));
+  return i64x2.replace_lane(shifted, 1, bswap<u64>((low >> 1) | (high << 63)));
 }
