@@ -151,14 +151,16 @@ function refusal(engine: Engine, packet: Uint8Array, admission: Admission): Verd
 /** Step 6, on the fast verbs. False: nothing taken. */
 export function offer(engine: Engine, packet: Uint8Array, given: Sa | undefined, admission: Admission): boolean {
   const { ring } = engine;
-  if (given !== undefined && stagePlain(engine, packet, given)) return true;
+  const known = given === undefined ? engine.spd.recall(packet) : undefined;
+  const sa = known === undefined ? given : known.outers === undefined ? known.sa : undefined;
+  if (sa !== undefined && stagePlain(engine, packet, sa)) return true;
   // TFC may lengthen it.
   if (!ring.hasRoom(1, Math.max(packet.length, given?.resolved.tfcPadding ?? 0))) return false;
   choose(engine, packet, given, admission);
   const { policy, outers } = admission;
   if (policy?.sa !== undefined && outers === undefined && stagePlain(engine, packet, policy.sa)) return true;
   if (admission.verdict === undefined) admission.verdict = refusal(engine, packet, admission);
-  const { verdict, sa } = admission;
+  const { verdict } = admission;
   if (verdict === "too-big") {
     if (!ring.hasRoom(2, 0)) return false; // its ICMP and itself
     stageIcmp(engine, packet, admission);
@@ -167,9 +169,9 @@ export function offer(engine: Engine, packet: Uint8Array, given: Sa | undefined,
     return admission.pieces === 1 ? stage(engine, packet, admission) : stagePieces(engine, admission);
   const bytesNeeded = verdict === "bypassed" ? engine.fields.totalLength : 0;
   const entry = ring.take("out", engine.now, bytesNeeded);
-  entry.sa = sa;
+  entry.sa = admission.sa;
   if (bytesNeeded > 0) copyIn(engine, packet, ring.dataOf(entry));
-  entry.verdict = engine.end(verdict, sa);
+  entry.verdict = engine.end(verdict, admission.sa);
   engine.lastEnds.refused(engine, verdict, admission, packet.length);
   engine.memory.words[entry.descriptor + (D_STATUS >> 2)] = PENDING + 1;
   if (verdict === "bypassed") {

@@ -62,7 +62,6 @@ export class Sa {
   /** @internal Index of the kernel's record. */ readonly index: number;
   /** @internal Address of the kernel's record. */ readonly record: number;
   /** @internal */ readonly generation: number;
-  /** @internal */ readonly owner: SaOwner;
   /** @internal As it was configured, and as its path has it. */ resolved: ResolvedSa;
   /** @internal */ readonly lifetime: Lifetime;
   /** @internal */ readonly compression: CompressionAssociation | undefined;
@@ -97,6 +96,7 @@ export class Sa {
   #state: SaState = "live";
   #path: Path;
   #lastSequence = 0n;
+  readonly #owner: SaOwner;
 
   /** @internal */
   constructor(
@@ -129,7 +129,7 @@ export class Sa {
       config.compression === undefined &&
       resolved.clampMss === false;
     this.#path = path;
-    this.owner = owner;
+    this.#owner = owner;
   }
 
   /** "live", "expired" after a hard lifetime (keys wiped, packets refused), "deleted". */
@@ -147,7 +147,7 @@ export class Sa {
   }
 
   set path(path: Path) {
-    const refused = path === this.#path ? undefined : this.owner.moveSa(this, path);
+    const refused = path === this.#path ? undefined : this.#owner.moveSa(this, path);
     if (refused !== undefined) throw refused;
   }
 
@@ -156,6 +156,11 @@ export class Sa {
     this.#path = path;
     this.resolved = resolved;
     this.remeasure();
+  }
+
+  /** @internal */
+  belongsTo(owner: SaOwner): boolean {
+    return this.#owner === owner;
   }
 
   /** @internal What fits its path may have changed. */
@@ -171,7 +176,7 @@ export class Sa {
 
   /** Last number sent (out), highest accepted (in). */
   get sequence(): bigint {
-    return this.#state === "deleted" ? this.#lastSequence : this.owner.readSequence(this);
+    return this.#state === "deleted" ? this.#lastSequence : this.#owner.readSequence(this);
   }
 
   get stats(): SaStats {
@@ -187,7 +192,7 @@ export class Sa {
 
   /** Wipes its keys at once. Staged packets of it end `no-sa`; the handle stays readable. Harmless when repeated. */
   delete(): void {
-    if (this.#state !== "deleted") this.owner.deleteSa(this);
+    if (this.#state !== "deleted") this.#owner.deleteSa(this);
   }
 
   [Symbol.dispose](): void {
@@ -201,7 +206,7 @@ export class Sa {
 
   /** @internal */
   enter(state: SaState): void {
-    if (state === "deleted" && this.#state !== "deleted") this.#lastSequence = this.owner.readSequence(this);
+    if (state === "deleted" && this.#state !== "deleted") this.#lastSequence = this.#owner.readSequence(this);
     this.#state = state;
     this.remeasure();
   }

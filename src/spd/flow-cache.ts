@@ -1,43 +1,53 @@
 // The decisions of the SPD for recent flows, direct-mapped: RFC 4301 section 4.4.1 calls it the SPD cache. A flow is
 // what selectors can see of a packet: version, protocol, ports (or ICMP type and code), addresses.
 //
-//   key    u32[11]   version, readable, fragment, protocol | ports | source | target | epoch
-import type { IpFields } from "../wire/ip.js";
+//   key    i32[11]   version, readable, fragment, protocol | ports | addresses, of IPv6 in 8 words, of IPv4 in 2 | epoch
+import { hasPorts, type IpFields, word16, word32 } from "../wire/ip.js";
+import { IPV4_HEADER_LENGTH, IPV4_WITHOUT_OPTIONS } from "../wire/ipv4.js";
+import { IPV6_HEADER_LENGTH } from "../wire/ipv6.js";
 import type { Policy } from "./policy.js";
 import { reachesIntoHeader } from "./selector.js";
 
 const KEY_WORDS = 11;
+const EPOCH = 10;
+const PORTS_READABLE = 16;
+const LATER_FRAGMENT = 32;
+const INTO_HEADER = 64;
+/** Words in front of the epoch that a version uses. The first says the version: others of the slot are not compared. */
+const IPV4_WORDS = 4;
+const IPV6_WORDS = 10;
 
 export class FlowCache {
   readonly #mask: number;
   readonly #seed: number;
-  readonly #keys: Uint32Array;
+  readonly #keys: Int32Array;
   readonly #policies: (Policy | undefined)[];
-  readonly #probe = new Uint32Array(KEY_WORDS);
-  #epoch = 1;
+  readonly #probe = new Int32Array(KEY_WORDS);
 
   /** `flows` is a power of two. `seed` keeps senders from choosing collisions. */
   constructor(flows: number, seed: number) {
     this.#mask = flows - 1;
     this.#seed = seed;
-    this.#keys = new Uint32Array(flows * KEY_WORDS);
+    this.#keys = new Int32Array(flows * KEY_WORDS);
     this.#policies = new Array<Policy | undefined>(flows).fill(undefined);
+    this.#probe[EPOCH] = 1;
   }
 
   /** The list of policies has changed: every remembered decision is void. */
   forget(): void {
-    this.#epoch++;
+    this.#probe[EPOCH] = (this.#probe[EPOCH] as number) + 1;
     this.#policies.fill(undefined);
   }
 
   /** The slot that remembers this flow, or -1. */
   find(fields: IpFields): number {
-    const slot = this.#locate(fields);
-    const base = slot * KEY_WORDS;
-    for (let word = 0; word < KEY_WORDS; word++) {
-      if (this.#keys[base + word] !== this.#probe[word]) return -1;
-    }
-    return slot;
+    return this.#find(this.#take(fields));
+  }
+
+  /** The same, from the bytes of a whole packet with ports and without options or extension headers; -1 for any other. */
+  findPlain(packet: Uint8Array): number {
+    const words = this.#takePlain(packet);
+    return words === 0 ? -1 : this.#find(words);
   }
 
   policyAt(slot: number): Policy | undefined {
@@ -45,32 +55,66 @@ export class FlowCache {
   }
 
   remember(fields: IpFields, policy: Policy | undefined): void {
-    const slot = this.#locate(fields);
+    const slot = this.#slotOf(this.#take(fields));
     this.#keys.set(this.#probe, slot * KEY_WORDS);
     this.#policies[slot] = policy;
   }
 
-  /** Writes the key of `fields` to #probe; its slot. */
-  #locate(fields: IpFields): number {
+  #find(words: number): number {
+    const slot = this.#slotOf(words);
+    const base = slot * KEY_WORDS;
+    if (this.#keys[base + EPOCH] !== this.#probe[EPOCH]) return -1;
+    for (let word = 0; word < words; word++) {
+      if (this.#keys[base + word] !== this.#probe[word]) return -1;
+    }
+    return slot;
+  }
+
+  /** Writes the key of `fields` to #probe; how many words it has. */
+  #take(fields: IpFields): number {
     const key = this.#probe;
-    const four = fields.version === 4;
     key[0] =
       fields.version |
-      (fields.portsReadable ? 16 : 0) |
-      (fields.laterFragment ? 32 : 0) |
-      (reachesIntoHeader(fields) ? 64 : 0) |
+      (fields.portsReadable ? PORTS_READABLE : 0) |
+      (fields.laterFragment ? LATER_FRAGMENT : 0) |
+      (reachesIntoHeader(fields) ? INTO_HEADER : 0) |
       (fields.protocol << 8);
     key[1] = (fields.sourcePort << 16) | fields.targetPort;
-    key[2] = fields.source[0] as number;
-    key[3] = fields.target[0] as number;
-    for (let word = 1; word < 4; word++) {
-      key[3 + word] = four ? 0 : (fields.source[word] as number);
-      key[6 + word] = four ? 0 : (fields.target[word] as number);
+    const words = fields.version === 4 ? 1 : 4;
+    for (let word = 0; word < words; word++) {
+      key[2 + word] = fields.source[word] as number;
+      key[2 + words + word] = fields.target[word] as number;
     }
-    key[10] = this.#epoch;
+    return words === 1 ? IPV4_WORDS : IPV6_WORDS;
+  }
+
+  /** The same from a packet's bytes; 0 when they must be read more closely. */
+  #takePlain(packet: Uint8Array): number {
+    const { length } = packet;
+    if (length < IPV4_HEADER_LENGTH + 4) return 0;
+    const key = this.#probe;
+    if (packet[0] === IPV4_WITHOUT_OPTIONS) {
+      const protocol = packet[9] as number;
+      if ((word16(packet, 6) & 0x3fff) !== 0 || word16(packet, 2) !== length || !hasPorts(protocol)) return 0;
+      key[0] = 4 | PORTS_READABLE | (protocol << 8);
+      key[1] = word32(packet, IPV4_HEADER_LENGTH);
+      key[2] = word32(packet, 12);
+      key[3] = word32(packet, 16);
+      return IPV4_WORDS;
+    }
+    const protocol = packet[6] as number;
+    if ((packet[0] as number) >> 4 !== 6 || length < IPV6_HEADER_LENGTH + 4 || !hasPorts(protocol)) return 0;
+    if (word16(packet, 4) + IPV6_HEADER_LENGTH !== length) return 0;
+    key[0] = 6 | PORTS_READABLE | (protocol << 8);
+    key[1] = word32(packet, IPV6_HEADER_LENGTH);
+    for (let word = 0; word < 8; word++) key[2 + word] = word32(packet, 8 + 4 * word);
+    return IPV6_WORDS;
+  }
+
+  #slotOf(words: number): number {
     let hash = this.#seed;
-    for (let word = 0; word < 10; word++) {
-      hash = Math.imul(hash ^ (key[word] as number), 0x9e3779b1);
+    for (let word = 0; word < words; word++) {
+      hash = Math.imul(hash ^ (this.#probe[word] as number), 0x9e3779b1);
       hash ^= hash >>> 15;
     }
     return hash & this.#mask;

@@ -40,6 +40,7 @@ export class Policy {
   /** @internal */ readonly selectors: readonly CompiledSelector[];
   /** @internal The SA for packets offered from now on. */ sa: Sa | undefined;
   /** @internal The outer SAs of its bundle, the next one first. */ outers: readonly Sa[] | undefined;
+  /** @internal Its place in the order of search: the lower of two comes first. */ place = 0;
   /** @internal The event has been raised and no SA has come since. */ acquiring = false;
   readonly #spd: Spd;
   #links: Link[] = [];

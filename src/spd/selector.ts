@@ -1,7 +1,7 @@
 // Selectors, RFC 4301 section 4.4.1.1.
 import { IpsecError } from "../errors.js";
 import { type AddressRange, compareWords, parseRange } from "../wire/address.js";
-import { type IpFields, PROTOCOL_ICMP, PROTOCOL_ICMPV6, PROTOCOL_MOBILITY } from "../wire/ip.js";
+import { hasPorts, type IpFields, PROTOCOL_ICMP, PROTOCOL_ICMPV6, PROTOCOL_MOBILITY } from "../wire/ip.js";
 
 /**
  * What traffic a policy or an SA is for. Absent means any. Source and target are those of the packet itself, in both
@@ -40,7 +40,6 @@ export interface CompiledSelector {
   readonly message: NumberRange | undefined;
 }
 
-const WITH_PORTS: ReadonlySet<number> = new Set([6, 17, 33, 132, 136]);
 /** Protocols of which one number is read, not two ports. */
 const MESSAGES: ReadonlySet<number> = new Set([PROTOCOL_ICMP, PROTOCOL_ICMPV6, PROTOCOL_MOBILITY]);
 /** Compared by identity. */
@@ -52,7 +51,7 @@ export function compileSelector(selector: Selector): CompiledSelector {
   const { protocol } = selector;
   if (protocol !== undefined) checkNumber(protocol, 255, "protocol");
   const ports = selector.sourcePort ?? selector.targetPort;
-  if (ports !== undefined && (protocol === undefined || !WITH_PORTS.has(protocol))) {
+  if (ports !== undefined && (protocol === undefined || !hasPorts(protocol))) {
     throw new IpsecError(
       "selector",
       `ports need protocol 6, 17, 33, 132 or 136 in the selector; it is ${protocol ?? "absent"}`,

@@ -1,14 +1,15 @@
-// The security policy database, RFC 4301 section 4.4.1: two ordered lists, each with a cache of flows in front.
+// The security policy database, RFC 4301 section 4.4.1: two ordered lists, each with an index and a cache of flows in front.
 
 import type { Engine } from "../engine.js";
 import { IpsecError } from "../errors.js";
 import type { IpFields } from "../wire/ip.js";
 import { FlowCache } from "./flow-cache.js";
 import { Policy, type PolicyConfig } from "./policy.js";
-import { matches } from "./selector.js";
+import { PolicyIndex } from "./policy-index.js";
 
 export class Spd {
   readonly #policies = { out: [] as Policy[], in: [] as Policy[] };
+  readonly #index = { out: new PolicyIndex<Policy>(), in: new PolicyIndex<Policy>() };
   readonly #flows: { readonly out: FlowCache; readonly in: FlowCache };
   readonly #limit: number;
   /** @internal Whose policies these are. */
@@ -26,7 +27,11 @@ export class Spd {
     }
     const place = this.#placeOf(config);
     const policy = new Policy(config, this);
-    this.#policies[policy.direction].splice(place, 0, policy);
+    const list = this.#policies[policy.direction];
+    list.splice(place, 0, policy);
+    if (place === list.length - 1) policy.place = (list[place - 1]?.place ?? -1) + 1;
+    else for (const [at, each] of list.entries()) each.place = at;
+    this.#index[policy.direction].add(policy);
     this.#flows[policy.direction].forget();
     return policy;
   }
@@ -46,8 +51,15 @@ export class Spd {
     const index = list.indexOf(policy);
     if (index < 0) return;
     list.splice(index, 1);
+    this.#index[policy.direction].delete(policy);
     policy.forget();
     this.#flows[policy.direction].forget();
+  }
+
+  /** What is remembered of the flow of an outbound packet that `FlowCache.findPlain` can read. */
+  recall(packet: Uint8Array): Policy | undefined {
+    const slot = this.#flows.out.findPlain(packet);
+    return slot < 0 ? undefined : this.#flows.out.policyAt(slot);
   }
 
   /** The first policy whose selector matches, or undefined: then the packet is discarded, RFC 4301 section 5.1. */
@@ -55,17 +67,8 @@ export class Spd {
     const flows = this.#flows[direction];
     const slot = flows.find(fields);
     if (slot >= 0) return flows.policyAt(slot);
-    const policy = this.#search(direction, fields);
+    const policy = this.#index[direction].find(fields);
     flows.remember(fields, policy);
     return policy;
-  }
-
-  #search(direction: "out" | "in", fields: IpFields): Policy | undefined {
-    for (const policy of this.#policies[direction]) {
-      for (const selector of policy.selectors) {
-        if (matches(selector, fields)) return policy;
-      }
-    }
-    return undefined;
   }
 }

@@ -19,6 +19,8 @@ import type { Sa } from "../sad/sa.js";
 import type { Verdict } from "../verdict.js";
 import type { KernelMemory } from "./memory.js";
 
+/** Up to here single stores are faster than a call of `fill`. */
+const FEW_BYTES = 128;
 const OUT = 1;
 const IN = 2;
 
@@ -208,6 +210,14 @@ export class Ring {
     entry.sa = undefined;
     entry.path = undefined;
     if (!entry.plain) this.#putBack(entry);
+    if (this.#tail === this.#head) this.#restart();
+  }
+
+  /** The empty ring begins at its first place again: those are in the processor's cache, and a batch is one run. */
+  #restart(): void {
+    this.#tail = 0;
+    this.#flushed = 0;
+    this.#head = 0;
   }
 
   #putBack(entry: Entry): void {
@@ -232,8 +242,12 @@ export class Ring {
 
   /** Zeroes what the last tenant of a slot left beyond `end`. What sealing put behind the data (padding, ICV) was on the wire. */
   #clean(entry: Entry, end: number): void {
-    if (entry.dirtyEnd > end) this.#memory.bytes.fill(0, end, entry.dirtyEnd);
+    const { dirtyEnd } = entry;
     entry.dirtyEnd = end;
+    if (dirtyEnd <= end) return;
+    const { words, bytes } = this.#memory;
+    if (dirtyEnd - end > FEW_BYTES) bytes.fill(0, end, dirtyEnd);
+    else for (let word = end >> 2; word << 2 < dirtyEnd; word++) words[word] = 0; // the packet has not been copied yet
   }
 }
 

@@ -62,28 +62,27 @@ export function readPorts(bytes: Uint8Array, start: number, length: number, fiel
   fields.sourcePort = 0;
   fields.targetPort = 0;
   if (fields.laterFragment) return;
-  switch (fields.protocol) {
-    case PROTOCOL_TCP:
-    case PROTOCOL_UDP:
-    case 33: // DCCP
-    case 132: // SCTP
-    case 136: // UDP-Lite
-      if (available < 4) return;
-      fields.sourcePort = word16(bytes, payload);
-      fields.targetPort = word16(bytes, payload + 2);
-      fields.portsReadable = true;
-      return;
-    case PROTOCOL_ICMP:
-    case PROTOCOL_ICMPV6:
-      if (available < 2) return;
-      fields.sourcePort = word16(bytes, payload);
-      fields.portsReadable = true;
-      return;
-    case PROTOCOL_MOBILITY: // RFC 6275 section 6.1.1: next header, length, type
-      if (available < 3) return;
-      fields.sourcePort = byte(bytes, payload + 2) << 8;
-      fields.portsReadable = true;
+  if (hasPorts(fields.protocol)) {
+    if (available < 4) return;
+    fields.sourcePort = word16(bytes, payload);
+    fields.targetPort = word16(bytes, payload + 2);
+    fields.portsReadable = true;
+  } else if (fields.protocol === PROTOCOL_ICMP || fields.protocol === PROTOCOL_ICMPV6) {
+    if (available < 2) return;
+    fields.sourcePort = word16(bytes, payload);
+    fields.portsReadable = true;
+  } else if (fields.protocol === PROTOCOL_MOBILITY) {
+    if (available < 3) return; // RFC 6275 section 6.1.1: next header, length, type
+    fields.sourcePort = byte(bytes, payload + 2) << 8;
+    fields.portsReadable = true;
   }
+}
+
+/** TCP, UDP, DCCP, SCTP, UDP-Lite. */
+export function hasPorts(protocol: number): boolean {
+  return (
+    protocol === PROTOCOL_TCP || protocol === PROTOCOL_UDP || protocol === 33 || protocol === 132 || protocol === 136
+  );
 }
 
 export function byte(bytes: Uint8Array, offset: number): number {

@@ -5,6 +5,8 @@
 import { byte, type IpFields, readPorts, setWord16, word16, word32 } from "./ip.js";
 
 export const IPV4_HEADER_LENGTH = 20;
+/** The first byte of a header of that length. */
+export const IPV4_WITHOUT_OPTIONS = 0x45;
 const DONT_FRAGMENT = 0x4000;
 const MORE_FRAGMENTS = 0x2000;
 
