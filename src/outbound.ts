@@ -21,7 +21,7 @@ import { refuseBundle, refusingOuter } from "./sad/bundle.js";
 import type { Sa } from "./sad/sa.js";
 import { policyForError, quotesTrafficOf } from "./spd/icmp-error.js";
 import type { Policy } from "./spd/policy.js";
-import { matches } from "./spd/selector.js";
+import { matchesSome } from "./spd/selector.js";
 import { type Verdict, verdictOf } from "./verdict.js";
 import type { Entry } from "./wasm/ring.js";
 import { type IpFields, readIp } from "./wire/ip.js";
@@ -121,7 +121,7 @@ function refusal(engine: Engine, packet: Uint8Array, admission: Admission): Verd
   }
   // Encryption without integrity goes inside AH; the SPD has no policy with it that says otherwise.
   if (sa.resolved.insideAh && admission.outers === undefined) return "no-sa";
-  const excluded = sa.selectors?.some((selector) => matches(selector, fields)) === false;
+  const excluded = sa.selectors !== undefined && !matchesSome(sa.selectors, fields);
   if (excluded && !quotesTrafficOf(engine, sa, packet, 0)) return "policy-mismatch";
   const transport = sa.mode === "transport";
   if (transport && fields.fragment) return "fragment"; // RFC 4303 section 3.3.4, RFC 4302 section 3.3.4: only whole packets

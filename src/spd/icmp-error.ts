@@ -6,7 +6,7 @@ import type { Sa } from "../sad/sa.js";
 import { ICMP_HEADER_LENGTH, isIcmpError } from "../wire/icmp.js";
 import { byte, type IpFields, readIp, setWord16, word16 } from "../wire/ip.js";
 import type { Policy } from "./policy.js";
-import { isMessage, matches } from "./selector.js";
+import { isMessage, matchesSome } from "./selector.js";
 
 /** Bytes of the quoted packet that are read: its headers. */
 const QUOTED_MOST = 512;
@@ -48,5 +48,5 @@ export function policyForError(engine: Engine, packet: Uint8Array): Policy | und
 export function quotesTrafficOf(engine: Engine, sa: Sa, bytes: Uint8Array, start: number): boolean {
   const { fields, answer } = engine;
   if (!readAnswer(bytes, start, fields, answer)) return false;
-  return sa.selectors === undefined || sa.selectors.some((selector) => matches(selector, answer));
+  return sa.selectors === undefined || matchesSome(sa.selectors, answer);
 }

@@ -5,8 +5,9 @@ import type { Sa } from "../sad/sa.js";
 import type { Entry } from "../wasm/ring.js";
 import { isIcmpError } from "../wire/icmp.js";
 import { readIp, word16 } from "../wire/ip.js";
+import { isExtensionHeader } from "../wire/ipv6.js";
 import { quotesTrafficOf } from "./icmp-error.js";
-import { isMessage, matches } from "./selector.js";
+import { isMessage, matchesSome } from "./selector.js";
 
 /** RFC 4301 section 5.2 step 4; section 6.2 for ICMP errors, section 7 for fragments. */
 export function mayTravel(engine: Engine, entry: Entry, sa: Sa): boolean {
@@ -37,7 +38,7 @@ export function mayTravel(engine: Engine, entry: Entry, sa: Sa): boolean {
     sa.resolved.statefulFragments
   )
     engine.firstFragments.resolve(`${sa.index} ${sa.generation}`, bytes, start, fields, entry.now);
-  const matching = sa.selectors.some((selector) => matches(selector, fields));
+  const matching = matchesSome(sa.selectors, fields);
   const { checkIcmpErrors } = sa.resolved;
   if ((matching && !checkIcmpErrors) || !isIcmpError(fields)) return matching;
   return readIp(bytes, start, length, fields) && quotesTrafficOf(engine, sa, bytes, start);
@@ -46,5 +47,5 @@ export function mayTravel(engine: Engine, entry: Entry, sa: Sa): boolean {
 /** IPv4: MF or an offset. IPv6: the fragment header may stand behind other extension headers. */
 function mayBeFragment(bytes: Uint8Array, start: number): boolean {
   if ((bytes[start] as number) >> 4 === 4) return (word16(bytes, start + 6) & 0x3fff) !== 0;
-  return [0, 43, 44, 60].includes(bytes[start + 6] as number);
+  return isExtensionHeader(bytes[start + 6] as number);
 }

@@ -100,6 +100,12 @@ export function matches(selector: CompiledSelector, fields: IpFields): boolean {
   );
 }
 
+/** Whether one of `selectors` matches. A loop: a closure would be garbage for every packet. */
+export function matchesSome(selectors: readonly CompiledSelector[], fields: IpFields): boolean {
+  for (const selector of selectors) if (matches(selector, fields)) return true;
+  return false;
+}
+
 function inSome(ranges: readonly AddressRange[], version: 4 | 6, address: Uint32Array): boolean {
   for (const range of ranges) {
     if (range.version !== version) continue;

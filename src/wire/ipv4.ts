@@ -2,7 +2,7 @@
 //
 //   0 version, IHL | 1 TOS | 2 total length | 4 identification | 6 flags, offset | 8 TTL | 9 protocol
 //   10 checksum | 12 source | 16 destination | 20 options
-import { byte, type IpFields, readPorts, setWord16, word16, word32 } from "./ip.js";
+import { byte, type IpFields, readPorts, readWord, setWord16, word16 } from "./ip.js";
 
 export const IPV4_HEADER_LENGTH = 20;
 /** The first byte of a header of that length. */
@@ -26,8 +26,8 @@ export function readIpv4(bytes: Uint8Array, start: number, length: number, field
   fields.laterFragment = fields.fragmentOffset !== 0;
   fields.fragmentHeader = 0;
   fields.fragment = fields.laterFragment || (flags & MORE_FRAGMENTS) !== 0;
-  fields.source[0] = word32(bytes, start + 12);
-  fields.target[0] = word32(bytes, start + 16);
+  readWord(bytes, start + 12, fields.source, 0);
+  readWord(bytes, start + 16, fields.target, 0);
   readPorts(bytes, start, length, fields);
   return true;
 }

@@ -1,7 +1,7 @@
 // RFC 8200 section 3.
 //
 //   0 version, class, flow label | 4 payload length | 6 next header | 7 hop limit | 8 source | 24 destination | 40
-import { byte, type IpFields, readPorts, setWord16, setWord32, word16, word32 } from "./ip.js";
+import { byte, type IpFields, readPorts, readWord, setWord16, setWord32, word16 } from "./ip.js";
 
 export const IPV6_HEADER_LENGTH = 40;
 /** Every link carries a packet of this size, RFC 8200 section 5. */
@@ -21,8 +21,8 @@ export function readIpv6(bytes: Uint8Array, start: number, length: number, field
   fields.tos = (word16(bytes, start) >> 4) & 255;
   fields.dontFragment = true; // nobody on the way may cut it
   for (let word = 0; word < 4; word++) {
-    fields.source[word] = word32(bytes, start + 8 + 4 * word);
-    fields.target[word] = word32(bytes, start + 24 + 4 * word);
+    readWord(bytes, start + 8 + 4 * word, fields.source, word);
+    readWord(bytes, start + 24 + 4 * word, fields.target, word);
   }
   if (!skipExtensionHeaders(bytes, start, fields)) return false;
   readPorts(bytes, start, length, fields);
