@@ -74,7 +74,7 @@ export class Sa {
   /** @internal Volume is used up: no packet is admitted, and the kernel expires it once what is staged has been sealed. */
   refusing = false;
   /** @internal No sequence number is left, and that has been said. */ exhausted = false;
-  /** @internal */ readonly drops = new Map<Verdict, number>();
+  /** @internal Made with the first: most SAs drop nothing. */ drops: Map<Verdict, number> | undefined = undefined;
   /** @internal */ dummies = 0;
   /** @internal Outbound: the SAs around it, the next one first, in the bundle of its policy. */
   outers: readonly Sa[] | undefined = undefined;
@@ -182,7 +182,7 @@ export class Sa {
   get stats(): SaStats {
     const dropped: Partial<Record<Verdict, number>> = {};
     for (const verdict of VERDICTS) {
-      const count = this.drops.get(verdict);
+      const count = this.drops?.get(verdict);
       if (count !== undefined) dropped[verdict] = count;
     }
     const { packets, bytes } = this.lifetime;
@@ -201,6 +201,7 @@ export class Sa {
 
   /** @internal */
   drop(verdict: Verdict): void {
+    this.drops ??= new Map();
     this.drops.set(verdict, (this.drops.get(verdict) ?? 0) + 1);
   }
 

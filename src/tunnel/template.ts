@@ -14,6 +14,8 @@ import { IPV6_HEADER_LENGTH, writeIpv6 } from "../wire/ipv6.js";
 import { UDP_HEADER_LENGTH } from "../wire/udp.js";
 
 const TTL = 64;
+/** Shared: of a hundred thousand SAs over a socket most have no template. */
+const NOTHING = new Uint8Array(0);
 
 export interface Template {
   readonly bytes: Uint8Array;
@@ -47,10 +49,10 @@ export function composeTemplate(parts: Parts): Template {
   if (carrier === "udp") {
     const wireLength = ipLength + UDP_HEADER_LENGTH + marker;
     const rebuild = config.direction === "in" && config.mode === "transport";
-    const bytes = rebuild ? writeIpHeader(parts, 0) : new Uint8Array(marker);
+    const bytes = rebuild ? writeIpHeader(parts, 0) : nonIke ? new Uint8Array(marker) : NOTHING;
     return { bytes, outer: 0, udpOffset: NO_UDP, rebuild, wireLength, ...known };
   }
-  const udp = config.natTraversal === undefined ? new Uint8Array(0) : writeUdpAndMarker(parts, marker);
+  const udp = config.natTraversal === undefined ? NOTHING : writeUdpAndMarker(parts, marker);
   if (config.mode === "transport") {
     const udpOffset = udp.length > 0 ? 0 : NO_UDP;
     return { bytes: udp, outer: 0, udpOffset, rebuild: false, wireLength: udp.length, ...known };
@@ -73,7 +75,7 @@ export function composeTemplate(parts: Parts): Template {
 }
 
 function writeIpHeader({ source, target }: Parts, protocol: number): Uint8Array {
-  if (source === undefined || target === undefined) return new Uint8Array(0);
+  if (source === undefined || target === undefined) return NOTHING;
   if (source.length === 16) {
     const bytes = new Uint8Array(IPV6_HEADER_LENGTH);
     writeIpv6(bytes, 0, { source, target, nextHeader: protocol, payloadLength: 0, hopLimit: TTL });
