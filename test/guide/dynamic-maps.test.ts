@@ -119,6 +119,22 @@ access-list 101 permit ip 10.100.0.0 0.0.255.255 10.1.0.0 0.0.255.255
     expect(center.plane.protect(0, back(1)).verdict).toBe("no-sa");
   });
 
+  it.each([
+    ["peers", { peers: 1 }],
+    ["policies", { policies: 4 }],
+    ["SAs", { sas: 2 }],
+  ])("a table that is full (%s) refuses the next peer and keeps those there are", async (_, limits) => {
+    const { lab, all } = await labOf({ text: hub(), limits }, spoke(1), spoke(2));
+    const [center, one, two] = all as [LabRouter, LabRouter, LabRouter];
+    expect(lab.ping(one, first(one), 1, 0).answered).toBe(1);
+    expect(lab.ping(two, first(two), 1, 0)).toMatchObject({ answered: 0, last: { verdict: "no-sa" } });
+    expect(lab.ping(one, first(one), 2, 1).answered).toBe(2);
+    expect([center.session.idents.length, first(two).hasSas]).toEqual([1, false]);
+    execute(one.session, "clear crypto session", 2);
+    lab.settle(2);
+    expect(lab.ping(two, first(two), 2, 3).answered).toBe(2);
+  });
+
   it("who moves to another address takes the traffic along", async () => {
     const { lab, all } = await labOf(hub(), spoke(1), spoke(1).replace("address 192.0.2.1 ", "address 192.0.2.77 "));
     const [center, before, after] = all as [LabRouter, LabRouter, LabRouter];

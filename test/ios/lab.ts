@@ -1,5 +1,5 @@
 // The guide's two routers in a lab, with other transforms where asked.
-import { DataPlane } from "../../src/index.js";
+import { DataPlane, type PlaneOptions } from "../../src/index.js";
 import { Lab, type LabRouter, parseConfig, planeOptionsOf } from "../../src/ios/index.js";
 import { deflate } from "../../src/ipcomp/deflate.js";
 import { guideConfig } from "./configs.js";
@@ -24,8 +24,10 @@ export async function routers(textA: string, textB: string): Promise<TwoRouters>
   return { lab, a, b };
 }
 
-/** A router for each configuration. */
-export async function labOf(...texts: string[]): Promise<{ lab: Lab; all: LabRouter[] }> {
+/** A router for each configuration, with the tables of "edge" or others. */
+export async function labOf(
+  ...configs: (string | { text: string; limits: NonNullable<PlaneOptions["limits"]> })[]
+): Promise<{ lab: Lab; all: LabRouter[] }> {
   let seed = 1;
   const random = (bytes: Uint8Array) => {
     for (let i = 0; i < bytes.length; i++) {
@@ -35,9 +37,10 @@ export async function labOf(...texts: string[]): Promise<{ lab: Lab; all: LabRou
   };
   const lab = new Lab({ random, epoch: EPOCH });
   const all: LabRouter[] = [];
-  for (const text of texts) {
+  for (const one of configs) {
+    const { text, limits } = typeof one === "string" ? { text: one, limits: "edge" as const } : one;
     const { config } = parseConfig(text);
-    const plane = await DataPlane.create({ ...planeOptionsOf(config), limits: "edge", compression: deflate });
+    const plane = await DataPlane.create({ ...planeOptionsOf(config), limits, compression: deflate });
     all.push(lab.add(plane, config));
   }
   return { lab, all };

@@ -1,6 +1,7 @@
 // What stands in for IKE in the lab. Keys are drawn at random and given to both ends; everything else passes as it would
 // between two IKEs: who may be spoken to, proposals and which of them is taken, and the payloads of INFORMATIONAL messages,
 // built and read by the driver.
+import { IpsecError } from "../../errors.js";
 import { writeDeleteIke } from "../../ike/delete.js";
 import type { IkeSa } from "../../ike/ike-sa.js";
 import { type PayloadChain, writePayloads } from "../../ike/payload.js";
@@ -8,7 +9,7 @@ import { sameBytes } from "../../ike/same-bytes.js";
 import type { Peer } from "../../liveness/peer.js";
 import type { Sa } from "../../sad/sa.js";
 import type { Policy } from "../../spd/policy.js";
-import type { LiveIdent } from "../apply/live-ident.js";
+import type { Keying, LiveIdent } from "../apply/live-ident.js";
 import type { SaKeys } from "../apply/sa-config.js";
 import type { IosSession } from "../apply/session.js";
 import type { IosIke } from "../apply/session-options.js";
@@ -149,8 +150,10 @@ export class LabIke implements IosIke {
     const { transformSet } = answer;
     const keys = () => suitesOf(transformSet.transforms).map((suite) => this.#keys(suite));
     const [toward, back] = [keys(), keys()];
-    far.session.install(now, answer.ident, { inbound: toward, outbound: back, transformSet });
-    this.session.install(now, ident, { inbound: back, outbound: toward, transformSet });
+    const isThere = installed(far.session, now, answer.ident, { inbound: toward, outbound: back, transformSet });
+    if (isThere && installed(this.session, now, ident, { inbound: back, outbound: toward, transformSet })) return;
+    if (isThere) far.session.clear(now, (one) => one === answer.ident, false);
+    this.session.failed(now, ident, "refused");
   }
 
   #keys(suite: { encryptionKeyLength: number; integrityKeyLength: number }): SaKeys {
@@ -165,5 +168,16 @@ export class LabIke implements IosIke {
     const bytes = new Uint8Array(length);
     if (length > 0) this.#network.random(bytes);
     return bytes;
+  }
+}
+
+/** False: a table is full. */
+function installed(session: IosSession, now: number, ident: LiveIdent, keying: Keying): boolean {
+  try {
+    session.install(now, ident, keying);
+    return true;
+  } catch (error) {
+    if (error instanceof IpsecError && error.code === "limit") return false;
+    throw error;
   }
 }
