@@ -26,7 +26,7 @@ export {
 } from "./debug-isakmp.js";
 export type { Diagnostic, Severity } from "./diagnostic.js";
 export { EXEC_COMMANDS, execute } from "./exec.js";
-export { Lab, type LabDelivery, type LabOptions, type LabRouter } from "./lab/lab.js";
+export { Lab, type LabDelivery, type LabOptions, type LabPing, type LabRouter } from "./lab/lab.js";
 export { Log, type LogCounts, type LogOptions, logHeader } from "./logging.js";
 export {
   invalidSpi,

@@ -105,7 +105,7 @@ describe("lab", () => {
       "connect ipseca-72a",
       "explain unknown-spi",
     );
-    expect(said).toContain("!!!!.\nSuccess rate is 80 percent (4/5)");
+    expect(said).toContain(".!!!!\nSuccess rate is 80 percent (4/5)");
     expect(said).toContain("ipseca-72a#unplug\nipseca-72a is unplugged\n");
     expect(said).toContain("..\nSuccess rate is 0 percent (0/2)\nthe last packet: discarded, says the network\n");
     expect(said).toContain("#pkts decaps: 9, #pkts decrypt: 9, #pkts verify: 9");

@@ -41,7 +41,7 @@ describe("the transform sets of an entry", () => {
   it("25: no set in common: no SAs, and both say so", async () => {
     const { lab, a, b } = await withSets(["esp-aes esp-sha-hmac", "esp-gcm"], ["esp-aes 256 esp-sha-hmac"]);
     execute(b.session, "debug crypto ipsec", 0);
-    expect(lab.ping(a, first(a), 1, 0)).toEqual({ answered: 0, last: { verdict: "no-sa", at: "ipseca-71a" } });
+    expect(lab.ping(a, first(a), 1, 0)).toMatchObject({ answered: 0, last: { verdict: "no-sa", at: "ipseca-71a" } });
     const proposal = (transform: string) => `IPSEC(validate_proposal_request): proposal part #1,
   (key eng. msg.) INBOUND local= 10.2.2.2, remote= 10.1.1.1,
   local_proxy= 10.0.2.2/255.255.255.255/0/0 (type=1),

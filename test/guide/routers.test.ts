@@ -79,7 +79,7 @@ describe("the verification procedure", () => {
     const { lab, a, b } = await twoRouters(off);
     lab.ping(a, first(a), 1, 0);
     lose(b, 1000);
-    expect(lab.ping(a, first(a), 10, 2000)).toEqual({
+    expect(lab.ping(a, first(a), 10, 2000)).toMatchObject({
       answered: 0,
       last: { verdict: "unknown-spi", at: "ipseca-72a" },
     });

@@ -131,7 +131,7 @@ access-list 101 permit ip ${list}
 describe("two routers of the guide", () => {
   it("ah-sha-hmac alone: digested and verified, nothing encrypted", async () => {
     const { lab, a } = await twoRouters(withTransforms("ah-sha-hmac"));
-    expect(lab.ping(a, a.session.idents[0] as LiveIdent, 2, 0)).toEqual({
+    expect(lab.ping(a, a.session.idents[0] as LiveIdent, 2, 0)).toMatchObject({
       answered: 2,
       last: { verdict: "delivered", at: "ipseca-71a" },
     });

@@ -118,14 +118,14 @@ export class LabConsole {
     const packets = Number(count);
     if (!Number.isInteger(packets) || packets < 1 || packets > 10_000) return this.#refuse("ping: 1 to 10000 packets");
     if (ident === undefined) return this.#refuse(`ping: flow ${flow}: there are ${idents.length}`);
-    const { answered, last } = this.#lab.ping(this.#router, ident, packets, this.#now);
+    const { answered, marks, last } = this.#lab.ping(this.#router, ident, packets, this.#now);
     const { source, target } = ident.planned.rule;
     const rate = Math.round((100 * answered) / packets);
     return [
       `Sending ${packets}, 100-byte ICMP Echos to ${target.address} from ${source.address}`,
-      packets <= 70 ? "!".repeat(answered) + ".".repeat(packets - answered) : "",
+      packets <= 70 ? marks : "",
       `Success rate is ${rate} percent (${answered}/${packets})`,
-      answered === packets ? "" : `the last packet: ${last.verdict}, says ${last.at}`,
+      marks.endsWith("!") ? "" : `the last packet: ${last.verdict}, says ${last.at}`,
     ]
       .filter((line) => line !== "")
       .join("\n");

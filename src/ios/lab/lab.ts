@@ -35,6 +35,15 @@ export interface LabDelivery {
   readonly at: string;
 }
 
+export interface LabPing {
+  /** How many came back. */
+  readonly answered: number;
+  /** As a router prints it: "!" for each that came back, "." for each that did not, in order. */
+  readonly marks: string;
+  /** What became of the last. */
+  readonly last: LabDelivery;
+}
+
 class Router implements LabRouter {
   name: string;
   readonly plane: DataPlane;
@@ -164,19 +173,18 @@ export class Lab implements LabNetwork {
     return owner?.reachable ? owner : undefined;
   }
 
-  /** Echo requests from a host behind `from` through its `ident`, and the answers; how many came back. */
-  ping(from: LabRouter, ident: LiveIdent, count: number, now: number): { answered: number; last: LabDelivery } {
-    let answered = 0;
+  /** Echo requests from a host behind `from` through its `ident`, and the answers. */
+  ping(from: LabRouter, ident: LiveIdent, count: number, now: number): LabPing {
+    let marks = "";
     let last: LabDelivery = { verdict: "discarded", at: from.name };
     const { rule } = ident.planned;
     const hosts = hostsOf(from.session.config, ident.planned);
     for (let packet = 0; packet < count; packet++) {
       last = this.send(from, echoOf(hosts, rule, packet), now);
-      if (last.verdict !== "delivered") continue;
-      const other = this.#routers.find(({ name }) => name === last.at) as LabRouter;
-      last = this.send(other, echoReplyOf(hosts, rule, packet), now);
-      if (last.verdict === "delivered") answered++;
+      const other = this.#routers.find(({ name }) => last.verdict === "delivered" && name === last.at);
+      if (other !== undefined) last = this.send(other, echoReplyOf(hosts, rule, packet), now);
+      marks += last.verdict === "delivered" ? "!" : ".";
     }
-    return { answered, last };
+    return { answered: marks.replaceAll(".", "").length, marks, last };
   }
 }
