@@ -230,10 +230,8 @@ export class DataPlane {
 
   /** Takes the next result into `item`, in the order offered; false when there is none. Its bytes are borrowed. */
   poll(item: Item): boolean {
-    const entry = this.#open().ring.poll();
-    if (entry === undefined) return false;
-    item.fill(entry);
-    return true;
+    const { ring, memory } = this.#open();
+    return item.take(ring, memory.bytes);
   }
 
   /** A record for `poll`, made once. */

@@ -25,14 +25,16 @@ import type { Sa } from "./sad/sa.js";
 import type { Entry } from "./wasm/ring.js";
 import { PROTOCOL_IPCOMP, PROTOCOL_IPV4, PROTOCOL_IPV6 } from "./wire/ip.js";
 
-/** The one copy in. Bytes past the IP total length stay outside. */
-export function copyIn(engine: Engine, packet: Uint8Array, address: number, admission?: Admission): void {
-  const { fields, memory } = engine;
-  const { totalLength } = fields;
-  const sa = admission?.sa;
-  engine.memory.bytes.set(packet.length === totalLength ? packet : packet.subarray(0, totalLength), address);
-  if (admission === undefined || sa === undefined || sa.resolved.clampMss === false) return;
-  clampMss(sa, memory.bytes, address, fields, largestWhole(engine, sa, admission));
+/** The packet as it is copied in, once: bytes past its IP total length stay outside. */
+export function wholeOf({ fields }: Engine, packet: Uint8Array): Uint8Array {
+  return packet.length === fields.totalLength ? packet : packet.subarray(0, fields.totalLength);
+}
+
+/** What the SA changes in the copy at `address`. */
+export function clampCopy(engine: Engine, address: number, admission: Admission): void {
+  const sa = admission.sa as Sa;
+  if (sa.resolved.clampMss === false) return;
+  clampMss(sa, engine.memory.bytes, address, engine.fields, largestWhole(engine, sa, admission));
 }
 
 /** Writes the descriptor of a packet of `length` bytes at `address`, and reserves its bytes against the SA's lifetime. */

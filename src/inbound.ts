@@ -34,7 +34,7 @@ import { holdsHeaders } from "./frag/reassembly.js";
 import { decompress } from "./ipcomp/decompress.js";
 import type { Peer } from "./liveness/peer.js";
 import { classify, NON_ESP_MARKER_LENGTH, NON_IKE_MARKER_LENGTH } from "./natt/framing.js";
-import type { Path } from "./natt/path.js";
+import { isSamePath, type Path } from "./natt/path.js";
 import { receivePlain, settlePlainOpened } from "./plain.js";
 import { feed, judgeOuters } from "./sad/passed.js";
 import type { Sa } from "./sad/sa.js";
@@ -168,16 +168,14 @@ function isNattPort(engine: Engine, fields: IpFields): boolean {
 
 /** Step 2, on the fast verbs. False: nothing taken. */
 export function receive(engine: Engine, datagram: Uint8Array, path: Path | undefined, arrival: Arrival): boolean {
-  const { ring, memory } = engine;
+  const { ring } = engine;
   if (receivePlain(engine, datagram, path)) return true;
   if (!ring.hasRoom(1, datagram.length)) return false;
   recognise(engine, datagram, path, arrival);
   if (arrival.joined) return receiveJoined(engine, path, arrival);
   const kept = isKept(arrival);
-  const entry = ring.take("in", engine.now, kept ? datagram.length : 0);
-  const address = ring.dataOf(entry);
-  if (kept) memory.bytes.set(datagram, address);
-  return stage(engine, entry, address, path, arrival);
+  const entry = ring.take("in", engine.now, kept ? datagram.length : 0, kept ? datagram : undefined);
+  return stage(engine, entry, ring.dataOf(entry), path, arrival);
 }
 
 /** The last fragment has come: its datagram takes the fragment's place. */
@@ -284,6 +282,10 @@ function judge(engine: Engine, entry: Entry, sa: Sa, verdict: Verdict): Verdict 
 export function followMapping(engine: Engine, entry: Entry, sa: Sa): void {
   const { path } = entry;
   if (path === undefined || path === sa.path || engine.memory.words[entry.descriptor + (D_NEWEST >> 2)] === 0) return;
+  if (isSamePath(path, sa.path)) {
+    sa.path = path; // forgotten, and made again
+    return;
+  }
   follow(engine, sa, path);
   if (sa.peer?.followMapping === true) leadOutbound(engine, sa.peer, path);
 }

@@ -2,7 +2,7 @@ import { IpsecError } from "./errors.js";
 import type { Path } from "./natt/path.js";
 import type { Sa } from "./sad/sa.js";
 import type { Verdict } from "./verdict.js";
-import type { Entry, ItemKind } from "./wasm/ring.js";
+import type { Entry, ItemKind, Ring } from "./wasm/ring.js";
 
 /** Kept views, a power of two: the slots of a ring times the lengths that come often. */
 const VIEWS = 1024;
@@ -38,8 +38,20 @@ export class Item {
     this.memory = memory;
   }
 
-  /** @internal */
-  fill(entry: Entry): void {
+  /** @internal The next result of the ring whose bytes lie in `memory`; false when there is none. */
+  take(ring: Ring, memory: Uint8Array): boolean {
+    if (memory !== this.memory) {
+      throw new IpsecError(
+        "option",
+        "item was made by another plane: createItem() of the plane that is polled makes one",
+      );
+    }
+    const entry = ring.poll();
+    if (entry !== undefined) this.#fill(entry);
+    return entry !== undefined;
+  }
+
+  #fill(entry: Entry): void {
     this.kind = entry.kind;
     this.verdict = entry.verdict as Verdict;
     this.sa = entry.sa;

@@ -10,7 +10,7 @@
 //   8  settle: what the kernel answered, counted once
 import { D_LENGTH_OUT, D_START, D_STATUS } from "../assembly/layout.js";
 import { PENDING } from "../assembly/status.js";
-import { copyIn, describe } from "./describe.js";
+import { clampCopy, describe, wholeOf } from "./describe.js";
 import type { Engine } from "./engine.js";
 import { Growth } from "./frag/bundle.js";
 import { countedHeaders, keptHeader, paddedLength, textLength } from "./frag/fit.js";
@@ -168,9 +168,8 @@ export function offer(engine: Engine, packet: Uint8Array, given: Sa | undefined,
   if (verdict === undefined)
     return admission.pieces === 1 ? stage(engine, packet, admission) : stagePieces(engine, admission);
   const bytesNeeded = verdict === "bypassed" ? engine.fields.totalLength : 0;
-  const entry = ring.take("out", engine.now, bytesNeeded);
+  const entry = ring.take("out", engine.now, bytesNeeded, bytesNeeded > 0 ? wholeOf(engine, packet) : undefined);
   entry.sa = admission.sa;
-  if (bytesNeeded > 0) copyIn(engine, packet, ring.dataOf(entry));
   entry.verdict = engine.end(verdict, admission.sa);
   engine.lastEnds.refused(engine, verdict, admission, packet.length);
   engine.memory.words[entry.descriptor + (D_STATUS >> 2)] = PENDING + 1;
@@ -185,9 +184,10 @@ export function offer(engine: Engine, packet: Uint8Array, given: Sa | undefined,
 function stage(engine: Engine, packet: Uint8Array, admission: Admission): boolean {
   const { ring, fields } = engine;
   if (!ring.hasRoom(1, admission.text)) return false;
-  const entry = ring.take("out", engine.now, Math.max(fields.totalLength, admission.text));
+  const length = Math.max(fields.totalLength, admission.text);
+  const entry = ring.take("out", engine.now, length, wholeOf(engine, packet));
   const address = ring.dataOf(entry);
-  copyIn(engine, packet, address, admission);
+  clampCopy(engine, address, admission);
   describe(engine, entry, admission, address, fields.totalLength, admission.text);
   const { sa } = entry;
   if (sa !== undefined && sa.plainLimit < 0) sa.plainLimit = plainLimit(sa);

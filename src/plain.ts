@@ -70,14 +70,13 @@ export function stagePlain(engine: Engine, packet: Uint8Array, sa: Sa): boolean 
   if (tos < 0) return false;
   const text = (length + sa.alignment + 1) & -sa.alignment; // two bytes of trailer, rounded up
   if (!sa.lifetime.takes(text)) return false;
-  const entry = engine.ring.takePlain("out", now, text);
+  const entry = engine.ring.takePlain("out", now, text, packet);
   if (entry === undefined) {
     sa.lifetime.putBack(text);
     return false;
   }
-  const { words, bytes } = engine.memory;
+  const { words } = engine.memory;
   const address = entry.data;
-  bytes.set(packet, address);
   const d = entry.descriptor;
   words[d + PACKET] = address;
   words[d + LENGTH] = length;
@@ -148,11 +147,10 @@ export function receivePlain(engine: Engine, datagram: Uint8Array, path: Path | 
   if (length < 4 || length > LONGEST || engine.carrier === "ip" || engine.nonIkeSas > 0) return false;
   const marker = (datagram[0] as number) | (datagram[1] as number) | (datagram[2] as number) | (datagram[3] as number);
   if (marker === 0) return false;
-  const entry = engine.ring.takePlain("in", engine.now, length);
+  const entry = engine.ring.takePlain("in", engine.now, length, datagram);
   if (entry === undefined) return false;
-  const { words, bytes } = engine.memory;
+  const { words } = engine.memory;
   const address = entry.data;
-  bytes.set(datagram, address);
   const d = entry.descriptor;
   words[d + PACKET] = address;
   words[d + LENGTH] = length;

@@ -1,7 +1,7 @@
 // The simple verbs: one packet at once, through a descriptor and a slot of their own. The ring is not touched.
 
 import { JUMBO_DATA } from "../assembly/layout.js";
-import { copyIn, describe } from "./describe.js";
+import { clampCopy, describe, wholeOf } from "./describe.js";
 import type { Engine } from "./engine.js";
 import { IpsecError } from "./errors.js";
 import { writeIcmp } from "./frag/too-big.js";
@@ -75,7 +75,8 @@ export function sealSingle(
 function sealWhole(engine: Engine, packet: Uint8Array, admission: Admission): Verdict {
   const { single, singleData, fields } = engine;
   clean(engine, fields.totalLength);
-  copyIn(engine, packet, singleData, admission);
+  engine.memory.bytes.set(wholeOf(engine, packet), singleData);
+  clampCopy(engine, singleData, admission);
   describe(engine, single, admission, singleData, fields.totalLength, admission.text);
   return run(engine);
 }

@@ -48,18 +48,25 @@ export class PathTable {
       mtu: size(config.mtu, "path.mtu"),
       maxDatagram: size(config.maxDatagram, "path.maxDatagram"),
     });
+    const spelled = this.#paths.get(keyOf(path));
+    if (spelled !== undefined) return spelled;
     if (this.#paths.size >= this.#limit) {
       for (const oldest of this.#paths.keys()) {
         this.#paths.delete(oldest);
         break;
       }
     }
-    this.#paths.set(key, path);
+    this.#paths.set(keyOf(path), path);
     return path;
   }
 }
 
-function keyOf({ local, remote, mtu, maxDatagram }: PathConfig): string {
+/** Whether they lead to the same place: one may have been forgotten and made again. */
+export function isSamePath(a: Path, b: Path): boolean {
+  return keyOf(a) === keyOf(b);
+}
+
+function keyOf({ local, remote, mtu, maxDatagram }: PathConfig | Path): string {
   return `${local?.address} ${local?.port} ${remote.address} ${remote.port} ${mtu} ${maxDatagram}`;
 }
 

@@ -109,19 +109,27 @@ export class Ring {
     return this.hasRoom(count, length) && (length <= SLOT_DATA || this.#freeJumbos.length >= count);
   }
 
-  /** The next free entry, with room for `length` bytes at the address it answers through `dataOf`. */
-  take(direction: "out" | "in", now: number, length: number): Entry {
+  /**
+   * The next free entry, with room for `length` bytes at the address it answers through `dataOf`. `packet` is copied there
+   * before anything is zeroed: it may be what the last item showed, in the slot that is taken again.
+   */
+  take(direction: "out" | "in", now: number, length: number, packet?: Uint8Array): Entry {
     const entry = this.#next(direction, now);
-    if (length > SLOT_DATA) this.#takeJumbo(entry, length);
-    else this.#clean(entry, entry.data + length);
+    if (length > SLOT_DATA) {
+      this.#takeJumbo(entry, length, packet);
+      return entry;
+    }
+    if (packet !== undefined) this.#memory.bytes.set(packet, entry.data);
+    this.#clean(entry, entry.data + length);
     return entry;
   }
 
   /** The same for `length` bytes that fit a slot, at its `data`; undefined when the ring is full. */
-  takePlain(direction: "out" | "in", now: number, length: number): Entry | undefined {
+  takePlain(direction: "out" | "in", now: number, length: number, packet: Uint8Array): Entry | undefined {
     if (this.#borrowed) this.release();
     if (this.#head - this.#tail === this.#entries.length) return undefined;
     const entry = this.#next(direction, now);
+    this.#memory.bytes.set(packet, entry.data);
     this.#clean(entry, entry.data + length);
     return entry;
   }
@@ -230,10 +238,11 @@ export class Ring {
     entry.plain = true;
   }
 
-  #takeJumbo(entry: Entry, length: number): void {
+  #takeJumbo(entry: Entry, length: number, packet: Uint8Array | undefined): void {
     entry.plain = false;
     const jumbo = this.#freeJumbos.pop() as number;
     entry.jumbo = jumbo;
+    if (packet !== undefined) this.#memory.bytes.set(packet, this.dataOf(entry));
     const end = this.dataOf(entry) + length;
     const dirtyEnd = this.#jumboDirtyEnd[jumbo] as number;
     if (dirtyEnd > end) this.#memory.bytes.fill(0, end, dirtyEnd);

@@ -1,6 +1,6 @@
 // A peer that is somewhere else, over carrier "ip": the outer header says where a packet goes.
 import { describe, expect, it } from "vitest";
-import { DataPlane, type EspConfig, type Sa, type SaConfig } from "../../src/index.js";
+import { DataPlane, type EspConfig, type Path, type Sa, type SaConfig } from "../../src/index.js";
 import { writeTooBig } from "../../src/wire/icmp.js";
 import { IpFields, readIp, word16 } from "../../src/wire/ip.js";
 import { hex, ipv4, ipv4ChecksumHolds, ipv6, udpOverIpv6ChecksumHolds } from "../packets.js";
@@ -218,5 +218,39 @@ describe("a path that its owner sets", () => {
       expect(out.path).toBe(before);
     }
     expect(header(plane.protect(0, ipv4(), out).datagrams[0] as Uint8Array).target).toBe("c0000202");
+  });
+});
+
+describe("one place, two objects", () => {
+  it("an address is one however it is spelled", async () => {
+    const plane = await DataPlane.create({ limits: "edge", carrier: "udp" });
+    const path = plane.path({ remote: { address: "2001:db8::1", port: 4500 } });
+    for (const address of ["2001:DB8::1", "2001:db8:0:0:0:0:0:1"]) {
+      expect(plane.path({ remote: { address, port: 4500 } })).toBe(path);
+      expect(plane.path({ remote: { address, port: 4500 } })).toBe(path);
+    }
+  });
+
+  it("a path that strangers crowded out of the table is none that the peer has moved to", async () => {
+    const plane = await DataPlane.create({ carrier: "udp", limits: { paths: 2 } });
+    const far = await DataPlane.create({ limits: "edge", carrier: "udp" });
+    const peer = plane.addPeer({ addresses: ["192.0.2.1"] });
+    plane.addSa({ ...gcm("out", { spi: 0x3003 }), peer });
+    const incoming = plane.addSa({ ...gcm("in"), peer });
+    const farOut = far.addSa(gcm("out"));
+    const at = (address: string) => plane.path({ remote: { address, port: 4500 } });
+    const come = (path: Path) => plane.unprotect(0, far.protect(0, ipv4(), farOut).datagrams[0] as Uint8Array, path);
+    come(at("192.0.2.1"));
+    events(plane);
+    const before = incoming.path;
+    for (let i = 1; i < 5; i++) plane.unprotect(0, new Uint8Array(40).fill(i), at(`198.51.100.${i}`));
+    events(plane);
+    const again = at("192.0.2.1");
+    expect(again).not.toBe(before);
+    come(again);
+    expect(events(plane)).toEqual([]);
+    expect(incoming.path).toBe(again);
+    come(at("192.0.2.77"));
+    expect(events(plane)).toEqual(["mapping-changed", "mapping-changed"]);
   });
 });

@@ -210,3 +210,38 @@ describe("what is too long for the ring", () => {
     expect(plane.protectInto(0, ipv4(), new Uint8Array(5400))).toBeGreaterThan(5000);
   });
 });
+
+describe("two planes and one packet", () => {
+  it("what an item shows may be offered to the same plane: it is copied before its slot is wiped", async () => {
+    for (const length of [100, 3000]) {
+      const [spoke, hub, far] = (await Promise.all(
+        [64, 16, 64].map((packets) => DataPlane.create({ carrier: "udp", limits: { packets, jumboPackets: 1 } })),
+      )) as [DataPlane, DataPlane, DataPlane];
+      const long = { pathMtu: 65535 };
+      const first = spoke.addSa(gcm("out", long));
+      hub.addSa(gcm("in", long));
+      const second = hub.addSa(gcm("out", { ...long, spi: 0x1002 }));
+      far.addSa(gcm("in", { spi: 0x1002 }));
+      const packet = ipv4({ length });
+      const item = hub.createItem();
+      for (let round = 0; round < 40; round++) {
+        hub.inbound(0, spoke.protect(0, packet, first).datagrams[0] as Uint8Array);
+        hub.flush(0);
+        expect(hub.poll(item)).toBe(true);
+        const shown = item.memory.subarray(item.start, item.start + item.length);
+        expect(hub.outbound(0, shown, second)).toBe(true);
+        hub.flush(0);
+        expect(hub.poll(item)).toBe(true);
+        expect(far.unprotect(0, item.copy()).packet).toEqual(packet);
+      }
+    }
+  });
+
+  it("an item of another plane is refused, and nothing is taken", async () => {
+    const { plane, peer, out } = await world();
+    plane.outbound(0, ipv4(), out);
+    plane.flush(0);
+    expect(() => plane.poll(peer.createItem())).toThrow("made by another plane");
+    expect(plane.poll(plane.createItem())).toBe(true);
+  });
+});

@@ -79,6 +79,23 @@ function readVersion6(packet: Buffer): IpPacket | undefined {
   };
 }
 
+/** RFC 8200 section 4.5: of an atomic fragment, which is whole, the header goes; of several the first or the last. */
+export function withoutFragmentHeader(bytes: Uint8Array, which: "first" | "last"): Uint8Array {
+  const packet = Buffer.from(bytes);
+  if (packet.readUInt8(0) >> 4 === 4) return bytes;
+  let found: readonly [named: number, at: number] | undefined;
+  let [named, at] = [6, 40];
+  while (EXTENSIONS.includes(packet.readUInt8(named))) {
+    const length = packet.readUInt8(named) === FRAGMENT ? 8 : (packet.readUInt8(at + 1) + 1) * 8;
+    if (packet.readUInt8(named) === FRAGMENT && (which === "last" || found === undefined)) found = [named, at];
+    [named, at] = [at, at + length];
+  }
+  if (found === undefined) return bytes;
+  [named, at] = found;
+  packet.writeUInt8(packet.readUInt8(at), named);
+  return completeHeader(Buffer.concat([packet.subarray(0, at), packet.subarray(at + 8)]));
+}
+
 /** TCP, UDP, DCCP, SCTP and UDP-Lite begin with ports, ICMP with type and code; a Mobility Header has a type. */
 function readPorts(payload: Buffer, protocol: number): readonly [number, number] | undefined {
   if ([6, 17, 33, 132, 136].includes(protocol) && payload.length >= 4) {

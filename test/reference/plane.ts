@@ -11,7 +11,7 @@ import { ahLengthIsPossible, ahLengthOf, ahVerifies, readAh, sealAh, withoutAh }
 import { counterIv, espLengthOf, lengthIsPossible, openEsp, readTrailer, sealEsp, textLengthOf } from "./esp.js";
 import { ReferenceFirstFragments } from "./first-fragments.js";
 import { cutDatagram, cutPacket } from "./fragments.js";
-import { completeHeader, type IpPacket, readPacket, udpChecksum, writePacket } from "./ip.js";
+import { completeHeader, type IpPacket, readPacket, udpChecksum, withoutFragmentHeader, writePacket } from "./ip.js";
 import { ReferenceReassembly } from "./reassembly.js";
 import { selects } from "./selector.js";
 import { ENCRYPTION_SIZES } from "./suites.js";
@@ -207,7 +207,9 @@ export class ReferencePlane {
   /** RFC 4302 section 3.1: behind the packet's own header, or behind one of the tunnel. */
   #sealAh(config: AhConfig, sequence: bigint, packet: Uint8Array, ip: IpPacket, payload: Uint8Array, drawn: Drawn) {
     if (config.mode === "transport") {
-      return sealAh(config, sequence, packet.subarray(0, ip.totalLength), ip.headerLength, ip.protocolOffset);
+      const bare = withoutFragmentHeader(packet.subarray(0, ip.totalLength), "first");
+      const { headerLength, protocolOffset } = readPacket(bare) as IpPacket;
+      return sealAh(config, sequence, bare, headerLength, protocolOffset);
     }
     const outer = this.#inTunnel(config, ip, ip.version === 4 ? IPV4 : IPV6, payload, drawn);
     const six = outer.readUInt8(0) >> 4 === 6;
@@ -285,13 +287,18 @@ export class ReferencePlane {
         ? { verdict: "bypassed", packet: datagram.subarray(0, outer.totalLength) }
         : { verdict: "discarded" };
     }
-    if (outer.protocol === AH) return this.#openAh(now, Buffer.from(datagram.subarray(0, outer.totalLength)), outer);
-    const header = datagram.subarray(0, outer.headerLength);
-    const payload = Buffer.from(datagram.subarray(outer.headerLength, outer.totalLength));
-    if (!natt) return this.#open(now, payload, { header, outer });
+    const whole = withoutFragmentHeader(datagram.subarray(0, outer.totalLength), "last");
+    const ip = readPacket(whole) as IpPacket;
+    if (ip.protocol === AH) {
+      const bare = withoutFragmentHeader(whole, "first");
+      return this.#openAh(now, Buffer.from(bare), readPacket(bare) as IpPacket);
+    }
+    const header = whole.subarray(0, ip.headerLength);
+    const payload = Buffer.from(whole.subarray(ip.headerLength));
+    if (!natt) return this.#open(now, payload, { header, outer: ip });
     const length = payload.length < 8 ? 0 : payload.readUInt16BE(4);
     if (length < 8 || length > payload.length) return { verdict: "malformed" };
-    return this.#receive(now, payload.subarray(8, length), { header, outer });
+    return this.#receive(now, payload.subarray(8, length), { header, outer: ip });
   }
 
   /** ESP, AH, and UDP to where NAT-T is expected: a later fragment shows no port. */
