@@ -1,8 +1,11 @@
 // `npm run bench:check`: a quick run, and a failure where a paired ratio fell more than 15 % below bench/expected.json.
 // A cell that fell is measured again, longer, before it counts: neighbours make noise.
 //
-//   npm run bench:check -- --accept     makes what is measured now the expectation
+//   npm run bench:check -- gcm 128            only suites whose name has all of these words
+//   npm run bench:check -- --accept           makes what is measured now the expectation
+//   npm run bench:check -- --expected FILE    another file than bench/expected.json
 import { readFileSync, writeFileSync } from "node:fs";
+import { parseArgs } from "node:util";
 import { runBench } from "./main.mjs";
 import { readOptions } from "./options.mjs";
 import { againstNode } from "./summary.mjs";
@@ -10,12 +13,16 @@ import { table } from "./table.mjs";
 
 const TOLERANCE = 0.15;
 const ATTEMPTS = 3;
-const FILE = new URL("expected.json", import.meta.url);
+const { values, positionals } = parseArgs({
+  options: { accept: { type: "boolean" }, expected: { type: "string" } },
+  allowPositionals: true,
+});
+const FILE = values.expected ?? new URL("expected.json", import.meta.url);
 const CELLS = ["--size", "64,1400", "--batch", "64", "--peers", "node"];
 
 const keyOf = ({ direction, suite, size, who }) => `${direction} ${suite} ${size} ${who}`;
 
-async function pairedRatios(rounds, words = []) {
+async function pairedRatios(rounds, words = positionals) {
   const run = await runBench(readOptions([...CELLS, "--rounds", String(rounds), ...words]));
   return { run, ratios: new Map(againstNode(run).map((cell) => [keyOf(cell), cell.paired])) };
 }
@@ -55,4 +62,4 @@ async function check() {
   process.exitCode = fell().length === 0 ? 0 : 1;
 }
 
-await (process.argv.includes("--accept") ? accept() : check());
+await (values.accept ? accept() : check());

@@ -13,10 +13,10 @@ const { values } = parseArgs({
   options: { runs: { type: "string", default: "20" }, workerd: { type: "string", default: "5" } },
 });
 
-function inFreshProcesses(runs, warm) {
+function inFreshProcesses(runs, words) {
   const started = new URL("cold/first-packet.mjs", import.meta.url).pathname;
   return Array.from({ length: runs }, () =>
-    JSON.parse(execFileSync(process.execPath, [started, ...warm], { encoding: "utf8" })),
+    JSON.parse(execFileSync(process.execPath, [started, ...words], { encoding: "utf8" })),
   );
 }
 
@@ -25,6 +25,7 @@ const spread = (values) =>
 const mark = (held) => (held ? "+" : "--");
 
 const cold = inFreshProcesses(Number(values.runs), []);
+const loaded = inFreshProcesses(Number(values.runs), ["--crypto"]);
 const warm = inFreshProcesses(Number(values.runs), ["aes-gcm-16"]);
 const workerd = await firstPackets(Number(values.workerd));
 const row = (what, of, limit) => [
@@ -44,6 +45,14 @@ console.log(
       "create()",
       cold.map((run) => run.create),
       10,
+    ),
+    row(
+      "Node's `crypto`, at its first use",
+      loaded.map((run) => run.crypto),
+    ),
+    row(
+      "create(), after that",
+      loaded.map((run) => run.create),
     ),
     row(
       "addSa()",

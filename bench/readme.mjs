@@ -1,5 +1,5 @@
 // README.md's performance section, made from a run: what stands between the two markers is replaced.
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { againstNode, againstOthers, lines } from "./summary.mjs";
 
 const FILE = new URL("../README.md", import.meta.url);
@@ -28,7 +28,45 @@ function section(run, commit) {
     singleTable(run, build),
     "Against the others, encrypt, at 64 / 1400 bytes:",
     othersTable(run),
+    ...kept("page/chromium.json", inChromium),
+    ...kept("tunnel.json", wholeTunnels),
   ].join("\n\n");
+}
+
+/** What is said of a run that another script has kept, if it has. */
+function kept(file, say) {
+  const url = new URL(file, import.meta.url);
+  return existsSync(url) ? [say(JSON.parse(readFileSync(url, "utf8")))] : [];
+}
+
+/** Of `npm run bench:page -- --record`. */
+function inChromium({ commit, cpu, runtime, rows }) {
+  const encrypt = rows.filter(({ direction }) => direction === "encrypt");
+  const ratio = (suite, size) => encrypt.find((row) => row.suite === suite && row.size === size)?.peers[0].ratio;
+  const suites = [...new Set(encrypt.map(({ suite }) => suite))];
+  const figures = suites.map((suite) => `${suite} ${pair(ratio(suite, 64), ratio(suite, 1400))}`).join(", ");
+  return (
+    `In a page (${runtime}, ${cpu}, commit ${commit}), times faster than crypto.subtle, one packet after the other, encrypt ` +
+    `at 64 / 1400 bytes: ${figures}.`
+  );
+}
+
+/** Of `npm run bench:tunnel -- --record`. */
+function wholeTunnels({ commit, cpu, cores, runtime, suite, loopback, tunnels = [] }) {
+  const { size, tunnel, sockets } = loopback.at(-1);
+  const rate = (nanoseconds) => ((size * 8000) / nanoseconds).toFixed(0);
+  const rows = tunnels.map(({ name, tcp, udp }) => [
+    name,
+    (tcp / 1e6).toFixed(0),
+    ...udp.map((packets) => `${(packets / 1000).toFixed(1)}k`),
+  ]);
+  const text =
+    `Whole tunnels (${runtime}, ${cpu}, ${cores} cores, commit ${commit}), ${suite}: both ends in one thread of Node over ` +
+    `loopback carry ${rate(tunnel)} Mbit/s in packets of ${size} bytes; the sockets alone carry ${rate(sockets)}, for Node makes a system ` +
+    "call for every datagram.";
+  if (rows.length === 0) return text;
+  const head = ["iperf3, TUN to TUN", "TCP, Mbit/s", "64-byte UDP, packets/s", "1344-byte UDP, packets/s"];
+  return `${text} Between two network namespaces, beside strongSwan's user-space ESP:\n\n${markdown(head, rows)}`;
 }
 
 const markdown = (head, rows) =>

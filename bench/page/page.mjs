@@ -7,9 +7,10 @@ import { MAIN_SUITES } from "../suites.mjs";
 import { nanoseconds, times } from "../table.mjs";
 import { pickVariants } from "../variants.mjs";
 
-const SIZES = [64, 256, 576, 1400];
-const ROUNDS = 7;
-const MILLISECONDS = 10;
+const isQuick = location.search === "?quick";
+const SIZES = isQuick ? [64] : [64, 256, 576, 1400];
+const ROUNDS = isQuick ? 1 : 7;
+const MILLISECONDS = isQuick ? 1 : 10;
 const element = (id) => document.getElementById(id);
 
 async function run() {
@@ -46,9 +47,8 @@ async function run() {
       })),
     });
   }
-  element("progress").remove();
+  for (const id of ["progress", "status"]) element(id).remove();
   const subtitle = `${navigator.userAgent.match(/(Chrome|Firefox|Version)\/[\d.]+/)?.[0] ?? "this browser"}, ${variant}`;
-  element("status").textContent = subtitle;
   show(rows, subtitle);
   globalThis.result = { subtitle, rows };
 }
@@ -56,22 +56,34 @@ async function run() {
 function show(rows, subtitle) {
   const points = rows.map(({ direction, suite, size, peers }) => ({ direction, suite, size, ratio: peers[1].ratio }));
   element("chart").innerHTML = chart(points, { than: "crypto.subtle, 64 in flight,", subtitle });
-  const line = (tag, cells) => {
-    const row = document.createElement("tr");
-    for (const text of cells) row.appendChild(document.createElement(tag)).textContent = text;
-    return row;
-  };
+  const names = rows[0].peers.map(({ name }) => `than ${name}`);
   element("table").append(
-    line("th", ["", "bytes", "ours", ...rows[0].peers.map(({ name }) => name)]),
-    ...rows.map(({ direction, suite, size, ours, peers }) =>
-      line("td", [
-        `${suite}, ${direction}`,
-        size,
-        nanoseconds(ours),
-        ...peers.map(({ least, ratio }) => `${nanoseconds(least)}  ${times(ratio)}`),
-      ]),
-    ),
+    line("th", ["", "bytes", ...["encrypt here", "decrypt here"].flatMap((ours) => [ours, ...names])]),
+    ...rows
+      .filter(({ direction }) => direction === "encrypt")
+      .map((encrypt) => {
+        const isOther = ({ suite, size, direction }) =>
+          suite === encrypt.suite && size === encrypt.size && direction === "decrypt";
+        return line("td", [encrypt.suite, encrypt.size, ...cells(encrypt), ...cells(rows.find(isOther))]);
+      }),
   );
+}
+
+/** Our time, and how many times more the others need, with theirs. */
+function cells({ ours, peers }) {
+  return [nanoseconds(ours), ...peers.map(({ least, ratio }) => [times(ratio), nanoseconds(least)])];
+}
+
+/** A row; of a cell that is a pair the second part is small. */
+function line(tag, texts) {
+  const row = document.createElement("tr");
+  for (const text of texts) {
+    const cell = row.appendChild(document.createElement(tag));
+    const [first, second] = [text].flat();
+    cell.textContent = first;
+    if (second !== undefined) cell.appendChild(document.createElement("small")).textContent = second;
+  }
+  return row;
 }
 
 run().catch((error) => {

@@ -4,12 +4,11 @@ import { associationOf } from "../contenders/ours.mjs";
 import { drawKeys, MAIN_SUITES } from "../suites.mjs";
 import { table } from "../table.mjs";
 
-const COUNT = 100_000;
 const TICKS = 10_000;
 const MIB = 2 ** 20;
 
 /** Fills a plane; microseconds an SA, bytes of the kernel's memory and of JavaScript's, ns of a tick with nothing due. */
-export async function fillTable() {
+async function fillTable(count) {
   const [suite] = MAIN_SUITES;
   const heap = () => {
     globalThis.gc?.();
@@ -20,8 +19,8 @@ export async function fillTable() {
   const association = { ...associationOf(suite, drawKeys(suite)), direction: "in" };
   const lifetime = { seconds: 3600 };
   const started = performance.now();
-  for (let i = 0; i < COUNT; i++) plane.addSa({ ...association, spi: 0x1000 + i, lifetime });
-  const addMicroseconds = ((performance.now() - started) * 1000) / COUNT;
+  for (let i = 0; i < count; i++) plane.addSa({ ...association, spi: 0x1000 + i, lifetime });
+  const addMicroseconds = ((performance.now() - started) * 1000) / count;
   const startingTick = timed(() => plane.tick(1));
   let now = 2;
   const tickNanoseconds =
@@ -36,8 +35,8 @@ export async function fillTable() {
   return { addMicroseconds, startingTick, tickNanoseconds, memoryBytes, heapBytes };
 }
 
-export async function manySas() {
-  const { addMicroseconds, startingTick, tickNanoseconds, memoryBytes, heapBytes } = await fillTable();
+export async function manySas({ most }) {
+  const { addMicroseconds, startingTick, tickNanoseconds, memoryBytes, heapBytes } = await fillTable(most);
   const row = (what, value, held, goal) => [what, value, goal, held === undefined ? "" : held ? "+" : "--"];
   return table([
     ["", "measured", "goal", ""],
