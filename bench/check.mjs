@@ -40,8 +40,9 @@ async function accept() {
 async function check() {
   const expected = JSON.parse(readFileSync(FILE, "utf8"));
   const { run, ratios } = await pairedRatios(9);
-  if (expected.machine.cpu !== run.machine.cpu) {
-    console.log(`expected.json is of another machine, ${expected.machine.cpu}: its ratios may not hold here`);
+  if (["cpu", "runtime"].some((what) => expected.machine[what] !== run.machine[what])) {
+    const { cpu, runtime } = expected.machine;
+    console.log(`expected.json is of ${runtime} on ${cpu}: its ratios may not hold here`);
   }
   const fell = () =>
     [...ratios].filter(([key, ratio]) => ratio < (expected.paired[key] ?? 0) * (1 - TOLERANCE)).map(([key]) => key);
