@@ -70,6 +70,7 @@ export function stagePlain(engine: Engine, packet: Uint8Array, sa: Sa): boolean 
   if (tos < 0) return false;
   const text = (length + sa.alignment + 1) & -sa.alignment; // two bytes of trailer, rounded up
   if (!sa.lifetime.takes(text)) return false;
+  const nextHeader = packet[0] === FIRST_BYTE ? IPV4 : IPV6; // now: `packet` may show the slot that it goes to
   const entry = engine.ring.takePlain("out", now, text, packet);
   if (entry === undefined) {
     sa.lifetime.putBack(text);
@@ -84,7 +85,7 @@ export function stagePlain(engine: Engine, packet: Uint8Array, sa: Sa): boolean 
   words[d + GENERATION] = sa.generation;
   words[d + OUTER] = 0;
   words[d + STATUS] = IS_PENDING;
-  words[d + NEXT_HEADER] = packet[0] === FIRST_BYTE ? IPV4 : IPV6;
+  words[d + NEXT_HEADER] = nextHeader;
   words[d + TOS] = tos;
   words[d + PAD_TO] = length;
   words[d + HEADER_LENGTH] = 0;
