@@ -69,26 +69,36 @@ function openText(list: usize, at: i32): void {
 /** Block 0. As soon as it is there, the packet's message may be authenticated up to `ready`. */
 function orderKey(list: usize, at: i32, ready: u32): void {
   while (<i32>load<u32>(AUTHENTICATED) + KEYS_KEPT <= at) authenticate(list);
-  order(list, descriptorAt(list, at), 0, ready, 0);
+  const descriptor = descriptorAt(list, at);
+  order(list, nonceOf(descriptor), keyAddress(descriptor), ready, 0);
 }
 
 function orderText(list: usize, descriptor: usize): void {
+  const key = keyAddress(descriptor);
   let text = load<u32>(descriptor, D_TEXT);
   const end = text + load<u32>(descriptor, D_TEXT_LENGTH);
+  const nonce = nonceOf(descriptor);
   for (let counter: u32 = 1; text < end; counter++) {
-    order(list, descriptor, counter, text, min<u32>(BLOCK_SIZE, end - text));
+    order(list, i32x4.replace_lane(nonce, 0, counter), key, text, min<u32>(BLOCK_SIZE, end - text));
     text += BLOCK_SIZE;
   }
 }
 
-function order(list: usize, descriptor: usize, counter: u32, text: u32, bytes: u32): void {
+/** The last row of the state, counter 0. */
+function nonceOf(descriptor: usize): v128 {
+  const iv = i64x2.replace_lane(i64x2.splat(0), 1, load<u64>(<usize>load<u32>(descriptor, D_IV)));
+  return i32x4.replace_lane(iv, 1, load<u32>(<usize>load<u32>(descriptor, D_SA), SA_SALT));
+}
+
+function keyAddress(descriptor: usize): u32 {
+  return load<u32>(descriptor, D_SA) + SA_ROUND_KEYS;
+}
+
+function order(list: usize, row: v128, key: u32, text: u32, bytes: u32): void {
   const ordered = load<u32>(ORDERED);
   const place = ORDERS + <usize>ordered * ORDER_SIZE;
-  const sa: usize = load<u32>(descriptor, D_SA);
-  // One store, for it is loaded as one: a load waits until all the stores it is made of have left the processor.
-  const iv = i64x2.replace_lane(i64x2.splat(0), 1, load<u64>(<usize>load<u32>(descriptor, D_IV)));
-  v128.store(place, i32x4.replace_lane(i32x4.replace_lane(iv, 0, counter), 1, load<u32>(sa, SA_SALT)));
-  store<u32>(place, <u32>sa + SA_ROUND_KEYS, 16);
+  v128.store(place, row); // one store, for it is loaded as one: a load of several would wait until all are written
+  store<u32>(place, key, 16);
   store<u32>(place, text, O_TEXT);
   store<u32>(place, bytes, O_BYTES);
   store<u32>(ORDERED, ordered + 1);
@@ -102,24 +112,33 @@ function runGroup(list: usize): void {
   const blocks = blocksReady(list);
   chachaBlocks(ORDERS, KEY_STREAM, blocks ? nextMessage(list, blocks) : 0, blocks);
   if (blocks) took(list, blocks);
-  for (let i: usize = 0; i < <usize>ordered; i++) useBlock(ORDERS + i * ORDER_SIZE, KEY_STREAM + i * BLOCK_SIZE);
+  let keyStream = KEY_STREAM;
+  const end = ORDERS + <usize>ordered * ORDER_SIZE;
+  for (let place = ORDERS; place < end; place += ORDER_SIZE) {
+    useBlock(place, keyStream);
+    keyStream += BLOCK_SIZE;
+  }
   store<u32>(ORDERED, 0);
 }
 
 function useBlock(place: usize, keyStream: usize): void {
   const text = load<u32>(place, O_TEXT);
   const bytes = load<u32>(place, O_BYTES);
-  if (load<u32>(place) == 0) {
-    store<u32>(READY, text);
+  if (bytes == BLOCK_SIZE) {
+    for (let i: usize = 0; i < 64; i += 16) {
+      v128.store(<usize>text + i, v128.xor(v128.load(<usize>text + i), v128.load(keyStream + i)));
+    }
+  } else if (bytes > 0) {
+    addBlock(text, bytes, keyStream);
+  } else {
     const keyed = load<u32>(KEYED);
     const key = keyOf(keyed);
     v128.store(key, v128.load(keyStream));
     v128.store(key, v128.load(keyStream, 16), 16);
     store<u32>(KEYED, keyed + 1);
-  } else {
-    addBlock(text, bytes, keyStream);
-    if (text == load<u32>(READY)) store<u32>(READY, text + bytes); // never when opening: there it is the end of a text
+    store<u32>(READY, text);
   }
+  if (text == load<u32>(READY)) store<u32>(READY, text + bytes); // never when opening: there it is the end of a text
 }
 
 /** Whole vectors, then words and bytes: nothing behind the text may be written. */

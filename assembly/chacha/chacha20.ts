@@ -1,7 +1,7 @@
-// ChaCha20 (RFC 8439 section 2.3), three blocks at a time, and Poly1305 beside it. The blocks may be of different packets
-// and SAs. A row of the state is a vector: twelve for three blocks, which leaves room for what the rotations need. They
-// keep the vector units busy and no other, so the multiplications of Poly1305, over a message that is ready, take place
-// between their rounds and cost next to nothing.
+// ChaCha20 (RFC 8439 section 2.3), three blocks at a time, and Poly1305 beside it. The blocks may be of different
+// packets and SAs. A row of the state is a vector: twelve for three blocks, which leaves room for what rotations need.
+// They keep the vector units busy and no other, so the multiplications of Poly1305, over a message that is ready, take
+// place between their rounds and cost next to nothing.
 //
 //   an order for a block, 32 bytes   u32 counter | 12 bytes nonce | u32 address of the key | 12 bytes of the caller
 import { permute } from "../aes/permute";
@@ -19,7 +19,7 @@ const CONSTANTS = memory.data<u32>([0x61707865, 0x3320646e, 0x79622d32, 0x6b2065
 const ROTATED_16 = memory.data<u8>([2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13], 16);
 const ROTATED_8 = memory.data<u8>([3, 0, 1, 2, 7, 4, 5, 6, 11, 8, 9, 10, 15, 12, 13, 14], 16);
 
-/** Key stream for three orders to `target`, 64 bytes each; Poly1305 takes in `blocks` blocks of `message` as polyBlocks does. */
+/** Key stream for three orders to `target`, 64 bytes each; Poly1305 takes in `blocks` blocks of `message`. */
 export function chachaBlocks(orders: usize, target: usize, message: usize, blocks: u32): void {
   const r0 = load<u64>(POLY_R, 0);
   const r1 = load<u64>(POLY_R, 8);

@@ -1,12 +1,12 @@
 // Poly1305 (RFC 8439 section 2.5): the message as a polynomial over 2^130 - 5, at r. The value is four words of 32 bits
-// and what is above them, r is four words of 28: section 2.5 clears the upper four bits of each, and the lower two of r1,
-// r2 and r3. So what leaves at the top comes back whole: 2^128 r3 = 2^130 r3 / 4, and 2^130 is 5, which makes 5/4 r3.
+// and what is above them, r is four words of 28: section 2.5 clears the upper four bits of each, and the lower two of
+// r1, r2 and r3. So what leaves at the top comes back whole: 2^128 r3 = 2^130 r3 / 4, and 2^130 is 5: 5/4 r3.
 //
 //   state at POLY   u64 h[5] | u64 r[4]
 //
-// Carries move up by one word a block, all of them side by side, so h[0..3] are a little more than 32 bits. If no sum of
-// products is above D, a word with the next block added is at most 2^33 + D / 2^32, word 0 takes back 5/4 of what is
-// above, and D <= 2^28 (2^33 + 5/4 2^30 + 5/4 D / 2^32) + 3 * 5/4 2^28 (2^33 + D / 2^32) + 2^31: D is under 2^63.9.
+// Carries move up by one word a block, all of them side by side, so h[0..3] are a little more than 32 bits. If no sum
+// of products is above D, a word with the next block added is at most 2^33 + D / 2^32, word 0 takes back 5/4 of what is
+// above, and D <= 2^28 (2^33 + 5/4 (2^30 + D / 2^32)) + 3 * 5/4 2^28 (2^33 + D / 2^32) + 2^31: D is under 2^63.9.
 import { CHACHA_WORK } from "../layout";
 
 const POLY: usize = CHACHA_WORK + 320;
