@@ -33,31 +33,6 @@ import { isExtensionHeader } from "./wire/ipv6.js";
 
 const DONT_FRAGMENT = 0x40;
 
-// Of this module, because V8 folds a module's own constants, and reads an imported one from its cell at every use: as
-// long as it takes to stage a packet. Words of a descriptor, and what stands in them.
-const GENERATION = D_GENERATION >> 2;
-const HEADER_LENGTH = D_HEADER_LENGTH >> 2;
-const LENGTH = D_LENGTH >> 2;
-const LENGTH_OUT = D_LENGTH_OUT >> 2;
-const NEXT_HEADER = D_NEXT_HEADER >> 2;
-const NEXT_OFFSET = D_NEXT_OFFSET >> 2;
-const OUTER = D_OUTER >> 2;
-const PACKET = D_PACKET >> 2;
-const PAD_TO = D_PAD_TO >> 2;
-const SA = D_SA >> 2;
-const START = D_START >> 2;
-const STATUS = D_STATUS >> 2;
-const TEXT_LENGTH = D_TEXT_LENGTH >> 2;
-const TOS = D_TOS >> 2;
-const IS_PENDING = PENDING;
-const IS_SEALED = SEALED;
-const IS_DELIVERED = DELIVERED;
-const ESP = PROTOCOL_ESP;
-const IPV4 = PROTOCOL_IPV4;
-const IPV6 = PROTOCOL_IPV6;
-const DF = INNER_DF;
-const FIRST_BYTE = IPV4_WITHOUT_OPTIONS;
-const LONGEST = SLOT_DATA;
 /** Padding, pad length and next header of the longest alignment, rounded up: a text that outgrows a slot goes the long way. */
 const LONGEST_TRAILER = 32;
 
@@ -70,7 +45,7 @@ export function stagePlain(engine: Engine, packet: Uint8Array, sa: Sa): boolean 
   if (tos < 0) return false;
   const text = (length + sa.alignment + 1) & -sa.alignment; // two bytes of trailer, rounded up
   if (!sa.lifetime.takes(text)) return false;
-  const nextHeader = packet[0] === FIRST_BYTE ? IPV4 : IPV6; // now: `packet` may show the slot that it goes to
+  const nextHeader = packet[0] === IPV4_WITHOUT_OPTIONS ? PROTOCOL_IPV4 : PROTOCOL_IPV6; // now: `packet` may show the slot that it goes to
   const entry = engine.ring.takePlain("out", now, text, packet);
   if (entry === undefined) {
     sa.lifetime.putBack(text);
@@ -79,20 +54,20 @@ export function stagePlain(engine: Engine, packet: Uint8Array, sa: Sa): boolean 
   const { words } = engine.memory;
   const address = entry.data;
   const d = entry.descriptor;
-  words[d + PACKET] = address;
-  words[d + LENGTH] = length;
-  words[d + SA] = sa.record;
-  words[d + GENERATION] = sa.generation;
-  words[d + OUTER] = 0;
-  words[d + STATUS] = IS_PENDING;
-  words[d + NEXT_HEADER] = nextHeader;
-  words[d + TOS] = tos;
-  words[d + PAD_TO] = length;
-  words[d + HEADER_LENGTH] = 0;
+  words[d + (D_PACKET >> 2)] = address;
+  words[d + (D_LENGTH >> 2)] = length;
+  words[d + (D_SA >> 2)] = sa.record;
+  words[d + (D_GENERATION >> 2)] = sa.generation;
+  words[d + (D_OUTER >> 2)] = 0;
+  words[d + (D_STATUS >> 2)] = PENDING;
+  words[d + (D_NEXT_HEADER >> 2)] = nextHeader;
+  words[d + (D_TOS >> 2)] = tos;
+  words[d + (D_PAD_TO >> 2)] = length;
+  words[d + (D_HEADER_LENGTH >> 2)] = 0;
   entry.sa = sa;
   entry.path = sa.path;
   entry.reserved = text;
-  entry.df = sa.dfBit === "copy" ? (tos & DF) !== 0 : sa.dfBit === "set";
+  entry.df = sa.dfBit === "copy" ? (tos & INNER_DF) !== 0 : sa.dfBit === "set";
   return true;
 }
 
@@ -100,15 +75,15 @@ export function stagePlain(engine: Engine, packet: Uint8Array, sa: Sa): boolean 
 function plainTos(packet: Uint8Array, length: number): number {
   if (length < 20) return -1;
   const first = packet[0] as number;
-  if (first === FIRST_BYTE) {
+  if (first === IPV4_WITHOUT_OPTIONS) {
     if ((((packet[2] as number) << 8) | (packet[3] as number)) !== length) return -1;
     const flags = packet[6] as number;
     if ((flags & ~DONT_FRAGMENT) !== 0 || packet[7] !== 0) return -1; // a fragment
-    return (packet[1] as number) | (flags & DONT_FRAGMENT ? DF : 0);
+    return (packet[1] as number) | (flags & DONT_FRAGMENT ? INNER_DF : 0);
   }
   if (first >> 4 !== 6 || length < 40 || isExtensionHeader(packet[6] as number)) return -1;
   if ((((packet[4] as number) << 8) | (packet[5] as number)) + 40 !== length) return -1;
-  return ((first & 15) << 4) | ((packet[1] as number) >> 4) | DF;
+  return ((first & 15) << 4) | ((packet[1] as number) >> 4) | INNER_DF;
 }
 
 /** Bytes of the largest packet of `sa` that needs no decision, 0 where every packet needs one. */
@@ -125,18 +100,18 @@ export function plainLimit(sa: Sa): number {
     clampMss !== false ||
     insideAh ||
     tfcPadding > 0;
-  return decides ? 0 : Math.min(largestInner(sa), LONGEST - LONGEST_TRAILER);
+  return decides ? 0 : Math.min(largestInner(sa), SLOT_DATA - LONGEST_TRAILER);
 }
 
 /** Step 8 of the line out. */
 export function settlePlainSealed(engine: Engine, entry: Entry): boolean {
   const { words } = engine.memory;
   const d = entry.descriptor;
-  if (!entry.plain || words[d + STATUS] !== IS_SEALED) return false;
+  if (!entry.plain || words[d + (D_STATUS >> 2)] !== SEALED) return false;
   entry.verdict = "sealed";
   entry.kind = "datagram";
-  entry.start = words[d + START] as number;
-  entry.length = words[d + LENGTH_OUT] as number;
+  entry.start = words[d + (D_START >> 2)] as number;
+  entry.length = words[d + (D_LENGTH_OUT >> 2)] as number;
   engine.counters.sealed++;
   hasSent(engine, entry.sa as Sa, entry.now);
   return true;
@@ -145,7 +120,7 @@ export function settlePlainSealed(engine: Engine, entry: Entry): boolean {
 /** Steps 1 and 2 of the line in, over a socket: a datagram that begins with an SPI. */
 export function receivePlain(engine: Engine, datagram: Uint8Array, path: Path | undefined): boolean {
   const { length } = datagram;
-  if (length < 4 || length > LONGEST || engine.carrier === "ip" || engine.nonIkeSas > 0) return false;
+  if (length < 4 || length > SLOT_DATA || engine.carrier === "ip" || engine.nonIkeSas > 0) return false;
   const marker = (datagram[0] as number) | (datagram[1] as number) | (datagram[2] as number) | (datagram[3] as number);
   if (marker === 0) return false;
   const entry = engine.ring.takePlain("in", engine.now, length, datagram);
@@ -153,15 +128,15 @@ export function receivePlain(engine: Engine, datagram: Uint8Array, path: Path | 
   const { words } = engine.memory;
   const address = entry.data;
   const d = entry.descriptor;
-  words[d + PACKET] = address;
-  words[d + LENGTH] = length;
-  words[d + SA] = 0;
-  words[d + STATUS] = IS_PENDING;
-  words[d + NEXT_HEADER] = ESP;
-  words[d + TOS] = 0;
-  words[d + START] = address;
-  words[d + HEADER_LENGTH] = 0;
-  words[d + NEXT_OFFSET] = 0;
+  words[d + (D_PACKET >> 2)] = address;
+  words[d + (D_LENGTH >> 2)] = length;
+  words[d + (D_SA >> 2)] = 0;
+  words[d + (D_STATUS >> 2)] = PENDING;
+  words[d + (D_NEXT_HEADER >> 2)] = PROTOCOL_ESP;
+  words[d + (D_TOS >> 2)] = 0;
+  words[d + (D_START >> 2)] = address;
+  words[d + (D_HEADER_LENGTH >> 2)] = 0;
+  words[d + (D_NEXT_OFFSET >> 2)] = 0;
   entry.path = path;
   entry.start = address;
   entry.length = length;
@@ -172,19 +147,19 @@ export function receivePlain(engine: Engine, datagram: Uint8Array, path: Path | 
 export function settlePlainOpened(engine: Engine, entry: Entry): boolean {
   const { words } = engine.memory;
   const d = entry.descriptor;
-  if (words[d + STATUS] !== IS_DELIVERED || words[d + OUTER] !== 0) return false;
-  const sa = engine.sad.at(words[d + SA] as number);
+  if (words[d + (D_STATUS >> 2)] !== DELIVERED || words[d + (D_OUTER >> 2)] !== 0) return false;
+  const sa = engine.sad.at(words[d + (D_SA >> 2)] as number);
   const { now } = entry;
   if (sa === undefined || !sa.opensPlain || sa.state !== "live" || now >= sa.hardAt) return false;
-  if (!sa.lifetime.takes(words[d + TEXT_LENGTH] as number)) return false;
+  if (!sa.lifetime.takes(words[d + (D_TEXT_LENGTH >> 2)] as number)) return false;
   sa.lastUsedAt = now;
   if (sa.peer !== undefined) engine.peers.received(sa.peer, now);
   if (entry.path !== undefined) followMapping(engine, entry, sa);
   entry.sa = sa;
   entry.verdict = "delivered";
   entry.kind = "packet";
-  entry.start = words[d + START] as number;
-  entry.length = words[d + LENGTH_OUT] as number;
+  entry.start = words[d + (D_START >> 2)] as number;
+  entry.length = words[d + (D_LENGTH_OUT >> 2)] as number;
   engine.counters.delivered++;
   return true;
 }
