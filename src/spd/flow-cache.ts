@@ -3,7 +3,7 @@
 //
 //   key    i32[11]   version, readable, fragment, protocol | ports | addresses, of IPv6 in 8 words, of IPv4 in 2 | epoch
 import { hasPorts, type IpFields, word16, word32 } from "../wire/ip.js";
-import { IPV4_HEADER_LENGTH, IPV4_WITHOUT_OPTIONS } from "../wire/ipv4.js";
+import { IPV4_WITHOUT_OPTIONS } from "../wire/ipv4.js";
 import { IPV6_HEADER_LENGTH } from "../wire/ipv6.js";
 import type { Policy } from "./policy.js";
 import { reachesIntoHeader } from "./selector.js";
@@ -16,6 +16,8 @@ const INTO_HEADER = 64;
 /** Words in front of the epoch that a version uses. The first says the version: others of the slot are not compared. */
 const IPV4_WORDS = 4;
 const IPV6_WORDS = 10;
+/** A constant of this module, see plain.ts. */
+const IPV4_BEGINS = IPV4_WITHOUT_OPTIONS;
 
 export class FlowCache {
   readonly #mask: number;
@@ -46,8 +48,24 @@ export class FlowCache {
 
   /** The same, from the bytes of a whole packet with ports and without options or extension headers; -1 for any other. */
   findPlain(packet: Uint8Array): number {
-    const words = this.#takePlain(packet);
-    return words === 0 ? -1 : this.#find(words);
+    return packet[0] === IPV4_BEGINS ? this.#findIpv4(packet) : this.#takeIpv6(packet) ? this.#find(IPV6_WORDS) : -1;
+  }
+
+  #findIpv4(packet: Uint8Array): number {
+    const length = packet.length | 0;
+    const protocol = packet[9] as number;
+    if (length < 24 || (word16(packet, 6) & 0x3fff) !== 0 || word16(packet, 2) !== length || !hasPorts(protocol))
+      return -1;
+    const first = 4 | PORTS_READABLE | (protocol << 8);
+    const ports = word32(packet, 20) | 0;
+    const source = word32(packet, 12) | 0;
+    const target = word32(packet, 16) | 0;
+    const slot = mix(mix(mix(mix(this.#seed, first), ports), source), target) & this.#mask;
+    const base = slot * KEY_WORDS;
+    const keys = this.#keys;
+    const same =
+      keys[base] === first && keys[base + 1] === ports && keys[base + 2] === source && keys[base + 3] === target;
+    return same && keys[base + EPOCH] === this.#probe[EPOCH] ? slot : -1;
   }
 
   policyAt(slot: number): Policy | undefined {
@@ -88,35 +106,27 @@ export class FlowCache {
     return words === 1 ? IPV4_WORDS : IPV6_WORDS;
   }
 
-  /** The same from a packet's bytes; 0 when they must be read more closely. */
-  #takePlain(packet: Uint8Array): number {
+  /** The same from a packet's bytes; false when they must be read more closely. */
+  #takeIpv6(packet: Uint8Array): boolean {
     const { length } = packet;
-    if (length < IPV4_HEADER_LENGTH + 4) return 0;
     const key = this.#probe;
-    if (packet[0] === IPV4_WITHOUT_OPTIONS) {
-      const protocol = packet[9] as number;
-      if ((word16(packet, 6) & 0x3fff) !== 0 || word16(packet, 2) !== length || !hasPorts(protocol)) return 0;
-      key[0] = 4 | PORTS_READABLE | (protocol << 8);
-      key[1] = word32(packet, IPV4_HEADER_LENGTH);
-      key[2] = word32(packet, 12);
-      key[3] = word32(packet, 16);
-      return IPV4_WORDS;
-    }
     const protocol = packet[6] as number;
-    if ((packet[0] as number) >> 4 !== 6 || length < IPV6_HEADER_LENGTH + 4 || !hasPorts(protocol)) return 0;
-    if (word16(packet, 4) + IPV6_HEADER_LENGTH !== length) return 0;
+    if (length < IPV6_HEADER_LENGTH + 4 || (packet[0] as number) >> 4 !== 6 || !hasPorts(protocol)) return false;
+    if (word16(packet, 4) + IPV6_HEADER_LENGTH !== length) return false;
     key[0] = 6 | PORTS_READABLE | (protocol << 8);
     key[1] = word32(packet, IPV6_HEADER_LENGTH);
     for (let word = 0; word < 8; word++) key[2 + word] = word32(packet, 8 + 4 * word);
-    return IPV6_WORDS;
+    return true;
   }
 
   #slotOf(words: number): number {
     let hash = this.#seed;
-    for (let word = 0; word < words; word++) {
-      hash = Math.imul(hash ^ (this.#probe[word] as number), 0x9e3779b1);
-      hash ^= hash >>> 15;
-    }
+    for (let word = 0; word < words; word++) hash = mix(hash, this.#probe[word] as number);
     return hash & this.#mask;
   }
+}
+
+function mix(hash: number, word: number): number {
+  const mixed = Math.imul(hash ^ word, 0x9e3779b1);
+  return mixed ^ (mixed >>> 15);
 }
