@@ -32,7 +32,6 @@ import { IPV4_WITHOUT_OPTIONS } from "./wire/ipv4.js";
 import { isExtensionHeader } from "./wire/ipv6.js";
 
 const DONT_FRAGMENT = 0x40;
-
 /** Padding, pad length and next header of the longest alignment, rounded up: a text that outgrows a slot goes the long way. */
 const LONGEST_TRAILER = 32;
 
@@ -45,7 +44,8 @@ export function stagePlain(engine: Engine, packet: Uint8Array, sa: Sa): boolean 
   if (tos < 0) return false;
   const text = (length + sa.alignment + 1) & -sa.alignment; // two bytes of trailer, rounded up
   if (!sa.lifetime.takes(text)) return false;
-  const nextHeader = packet[0] === IPV4_WITHOUT_OPTIONS ? PROTOCOL_IPV4 : PROTOCOL_IPV6; // now: `packet` may show the slot that it goes to
+  // Read now: `packet` may show the slot that it goes to.
+  const nextHeader = packet[0] === IPV4_WITHOUT_OPTIONS ? PROTOCOL_IPV4 : PROTOCOL_IPV6;
   const entry = engine.ring.takePlain("out", now, text, packet);
   if (entry === undefined) {
     sa.lifetime.putBack(text);
