@@ -255,8 +255,13 @@ export class Ring {
     entry.dirtyEnd = end;
     if (dirtyEnd <= end) return;
     const { words, bytes } = this.#memory;
-    if (dirtyEnd - end > FEW_BYTES) bytes.fill(0, end, dirtyEnd);
-    else for (let word = end >> 2; word << 2 < dirtyEnd; word++) words[word] = 0; // the packet has not been copied yet
+    if (dirtyEnd - end > FEW_BYTES) {
+      bytes.fill(0, end, dirtyEnd);
+      return;
+    }
+    let at = end;
+    while ((at & 3) !== 0) bytes[at++] = 0; // the packet lies in front of `end` already
+    for (; at < dirtyEnd; at += 4) words[at >> 2] = 0;
   }
 }
 

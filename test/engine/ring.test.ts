@@ -1,6 +1,6 @@
 // The fast verbs: whatever was taken comes out once, in the order offered; bytes are borrowed; nothing is disturbed.
 import { describe, expect, it } from "vitest";
-import { DataPlane } from "../../src/index.js";
+import { DataPlane, type SaConfig } from "../../src/index.js";
 import { ipv4, ipv6 } from "../packets.js";
 import { drain, gcm, world } from "./world.js";
 
@@ -198,6 +198,21 @@ describe("what is too long for the ring", () => {
       expect(drain(peer, 0).map(({ verdict }) => verdict)).toEqual(["malformed", "delivered", "malformed"]);
       const changed = peer.createItem().memory.findLastIndex((byte, i) => byte !== before[i]);
       expect(before.length - changed).toBeGreaterThan(68_000);
+    }
+  });
+
+  it("a packet of any length in a slot that a longer one had keeps its last bytes", async () => {
+    const [sealing, opening] = (["out", "in"] as const).map((direction) => {
+      const { tunnel: _, ...rest } = gcm(direction);
+      return { ...rest, mode: "transport" } as SaConfig;
+    });
+    const { plane, peer, out } = await world(sealing, opening, { carrier: "ip" });
+    for (let length = 40; length < 60; length++) {
+      for (const packet of [ipv4({ length: 200 }), ipv4({ length })]) {
+        plane.outbound(0, packet, out);
+        const [datagram] = drain(plane, 0);
+        expect(peer.unprotect(0, datagram?.bytes as Uint8Array).packet).toEqual(packet);
+      }
     }
   });
 
