@@ -118,10 +118,13 @@ export class NodeUdp {
   readonly #receive = (datagram: Uint8Array, remote: RemoteInfo): void => {
     this.counters.received++;
     const path = this.#pathTo(remote.address, remote.port);
-    if (!this.#plane.inbound(this.#clock.now(), datagram, path)) {
+    let taken = this.#plane.inbound(this.#clock.now(), datagram, path);
+    // Twice: callbacks that answer what the first drain delivers may fill the ring anew.
+    for (let drains = 0; !taken && drains < 2; drains++) {
       this.#drain();
-      if (!this.#plane.inbound(this.#clock.now(), datagram, path)) this.counters.lost++;
+      taken = this.#plane.inbound(this.#clock.now(), datagram, path);
     }
+    if (!taken) this.counters.lost++;
     this.#drainSoon();
   };
 
