@@ -1,4 +1,4 @@
-// GHASH (NIST SP 800-38D section 6.4), four blocks at a time, by nibble tables and byte shuffles: constant time.
+// GHASH (NIST SP 800-38D section 6.4), six blocks at a time, by nibble tables and byte shuffles: constant time.
 //
 // An element is 16 bytes as in the standard: the most significant bit of byte 0 is the coefficient of x^0.
 // A table is that of one power P of H, 512 bytes: row j, 32 bytes, holds byte j of
@@ -11,19 +11,21 @@
 // last to the first, shifts by one byte each. The sum of 31 bytes is reduced once.
 import { aesEncrypt } from "../aes/encrypt";
 import { permute } from "../aes/permute";
-import { stageBlocks } from "../blocks";
-import { store64, wipe } from "../bytes";
-import { GCM_WORK, HOT_GHASH, HOT_PLANES, HOT_POWERS, HOT_WORK } from "../layout";
+import { paddedBlock, stageBlocks } from "../blocks";
+import { wipe } from "../bytes";
+import { GCM_WORK, HOT_GHASH, HOT_LENGTHS, HOT_PLANES, HOT_POWERS, HOT_WORK } from "../layout";
 
 const TABLE_SIZE = 512;
-const STAGE: usize = GCM_WORK; // 4 * 16 bytes: blocks that do not lie in the text as they are to be hashed
-const MULTIPLES: usize = GCM_WORK + 64; // 16 * 16 bytes: n * P, or n * P * x^4, by n
-const INTERLEAVED: usize = GCM_WORK + 320; // 256 bytes: the same on their way into a table,
-const COLUMNS: usize = GCM_WORK + 576; // 256 bytes: and a step further
+const GROUP: u32 = 6;
+const STAGE: usize = GCM_WORK; // 6 * 16 bytes: blocks that do not lie in the text as they are to be hashed
+const STAGE_END: usize = GCM_WORK + 96;
+const MULTIPLES: usize = GCM_WORK + 96; // 16 * 16 bytes: n * P, or n * P * x^4, by n
+const INTERLEAVED: usize = GCM_WORK + 352; // 256 bytes: the same on their way into a table,
+const COLUMNS: usize = GCM_WORK + 608; // 256 bytes: and a step further
 
 const LOW_NIBBLES = memory.data<u64>([0x0f0f0f0f0f0f0f0f, 0x0f0f0f0f0f0f0f0f], 16);
 const REVERSED = memory.data<u8>([15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0], 16);
-const ZERO = memory.data<u64>([0, 0], 16);
+const ZERO = memory.data<u64>([0, 0, 0, 0], 16); // two blocks
 
 /** H = E(0), and its table. The other powers follow when a packet needs them. A room's pool may be in use meanwhile. */
 export function ghashKey(entry: usize, rounds: i32): void {
@@ -33,58 +35,82 @@ export function ghashKey(entry: usize, rounds: i32): void {
   store<u32>(entry, 1, HOT_POWERS);
 }
 
-/** Makes the tables of the powers up to `count`, 1..4, that the entry does not have yet. */
+/** Makes the tables of the powers up to `count`, 1..7, that the entry does not have yet. */
 export function ghashPowers(entry: usize, count: u32): void {
   for (let power = load<u32>(entry, HOT_POWERS); power < count; power++) {
     // P(n + 1) = P(n) * H. The element P(n) is what its table says of the nibble 8: 1 in the highest place.
     const table = entry + HOT_GHASH + <usize>(power - 1) * TABLE_SIZE;
-    for (let byte: usize = 0; byte < 16; byte++) store<u8>(STAGE + 48 + byte, load<u8>(table + (byte << 5), 8));
-    const next = addFour(entry + HOT_GHASH, v128.load(ZERO), STAGE);
-    v128.store(STAGE + 48, v128.load(ZERO));
-    makeTable(table + TABLE_SIZE, next);
+    for (let byte: usize = 0; byte < 16; byte++) store<u8>(STAGE + byte, load<u8>(table + (byte << 5), 8));
+    const element = v128.load(STAGE);
+    v128.store(STAGE, v128.load(ZERO));
+    makeTable(table + TABLE_SIZE, addFour(entry + HOT_GHASH, v128.load(ZERO), ZERO, element));
     store<u32>(entry, power + 1, HOT_POWERS);
   }
 }
 
 /**
  * GHASH over one block, `length` bytes padded with zeroes, and the block of the two lengths in bits: what GCM
- * authenticates of an ESP packet (SP 800-38D section 7.1). The blocks go in groups of four, the last group ending with
- * the lengths; zeroes in front of all change nothing, so they fill up the first.
+ * authenticates of an ESP packet (SP 800-38D section 7.1). The blocks before the lengths go in groups of six, and first
+ * what is more, in a group of four or six that zeroes fill up: in front of all they change nothing.
  */
 export function ghash(entry: usize, first: v128, bytes: usize, length: u32, firstBits: u64, lastBits: u64): v128 {
   const end = bytes + length;
-  const total: u32 = 2 + ((length + 15) >> 4);
-  const groups: u32 = (total + 3) >> 2;
-  ghashPowers(entry, min<u32>(total, 4));
+  const total: u32 = 1 + ((length + 15) >> 4);
+  const more = total % GROUP;
+  ghashPowers(entry, min<u32>(total, GROUP) + 1);
   const tables = entry + HOT_GHASH;
-  let hash = v128.load(ZERO);
-  let place = STAGE + <usize>(((groups << 2) - total) << 4);
-  v128.store(place, first);
-  place += 16;
-  if (groups > 1) {
-    bytes = stageBlocks(place, STAGE + 64, bytes, end);
-    hash = addFour(tables, hash, STAGE);
-    for (let group: u32 = 2; group < groups; group++) {
-      hash = addFour(tables, hash, bytes);
-      bytes += 64;
-    }
-    place = STAGE;
+  const lastTables = tables + TABLE_SIZE; // the lengths are one power behind the last block
+  const lengths = productOfLengths(entry, firstBits, lastBits);
+  let head = first; // the first block of a group, with the hash of those before it
+  let next = bytes; // where its others lie
+  if (more) {
+    next = stage(first, more, bytes, end);
+    const hash = addStage(total == more ? lastTables : tables, more);
+    if (total == more) return v128.xor(hash, lengths);
+    head = v128.xor(hash, v128.load(next));
+    next += 16;
   }
-  stageBlocks(place, STAGE + 48, bytes, end);
-  store64(STAGE + 48, firstBits);
-  store64(STAGE + 56, lastBits);
-  hash = addFour(tables, hash, STAGE);
-  for (let block: usize = 0; block < 64; block += 16) v128.store(STAGE + block, v128.load(ZERO));
+  for (let left = total - more; left > GROUP; left -= GROUP) {
+    head = v128.xor(addSix(tables, head, next, v128.load(next, 64)), v128.load(next, 80));
+    next += 96;
+  }
+  const last = paddedBlock(next + 64, end - next - 64);
+  return v128.xor(addSix(lastTables, head, next, last), lengths);
+}
+
+/** The first `count` blocks to the end of the stage. Answers where the text goes on. */
+function stage(first: v128, count: u32, bytes: usize, end: usize): usize {
+  const place = STAGE_END - ((<usize>count) << 4);
+  v128.store(place, first);
+  return stageBlocks(place + 16, STAGE_END, bytes, end);
+}
+
+/** The hash of the `count` blocks, 1..5, on the stage, which is then zero again. */
+function addStage(tables: usize, count: u32): v128 {
+  const last = v128.load(STAGE, 80);
+  const hash =
+    count > 4
+      ? addSix(tables, v128.load(STAGE), STAGE + 16, last)
+      : addFour(tables, v128.load(STAGE, 32), STAGE + 48, last);
+  for (let block: usize = STAGE; block < STAGE_END; block += 16) v128.store(block, v128.load(ZERO));
   return hash;
 }
 
-/** (hash + block 0) * H^4 + block 1 * H^3 + block 2 * H^2 + block 3 * H. The nibbles of four blocks fit into registers. */
-function addFour(tables: usize, hash: v128, blocks: usize): v128 {
+/** The block of the two lengths times H: what it adds to the hash. The entry keeps the last one. */
+function productOfLengths(entry: usize, firstBits: u64, lastBits: u64): v128 {
+  const lengths = i64x2.replace_lane(i64x2.splat(bswap<u64>(firstBits)), 1, bswap<u64>(lastBits));
+  if (v128.any_true(v128.xor(lengths, v128.load(entry, HOT_LENGTHS)))) {
+    v128.store(entry, lengths, HOT_LENGTHS);
+    v128.store(entry, addFour(entry + HOT_GHASH, v128.load(ZERO), ZERO, lengths), HOT_LENGTHS + 16);
+  }
+  return v128.load(entry, HOT_LENGTHS + 16);
+}
+
+/** block 0 * H^4 + the two blocks at `next` times H^3 and H^2 + block 3 * H. */
+function addFour(tables: usize, block0: v128, next: usize, block3: v128): v128 {
   const lowNibbles = v128.load(LOW_NIBBLES);
-  const block0 = v128.xor(v128.load(blocks), hash);
-  const block1 = v128.load(blocks, 16);
-  const block2 = v128.load(blocks, 32);
-  const block3 = v128.load(blocks, 48);
+  const block1 = v128.load(next);
+  const block2 = v128.load(next, 16);
   const high0 = v128.and(i16x8.shr_u(block0, 4), lowNibbles);
   const high1 = v128.and(i16x8.shr_u(block1, 4), lowNibbles);
   const high2 = v128.and(i16x8.shr_u(block2, 4), lowNibbles);
@@ -93,19 +119,55 @@ function addFour(tables: usize, hash: v128, blocks: usize): v128 {
   const low1 = v128.and(block1, lowNibbles);
   const low2 = v128.and(block2, lowNibbles);
   const low3 = v128.and(block3, lowNibbles);
-  const zero = v128.load(ZERO);
-  let low = zero;
-  let high = zero;
+  let low = v128.load(ZERO);
+  let high = v128.load(ZERO);
   for (let row = tables + 480; row >= tables; row -= 32) {
     high = v128.shuffle<i8>(low, high, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30);
-    low = v128.shuffle<i8>(zero, low, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30);
+    low = v128.shuffle<i8>(low, low, 15, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14);
     const product0 = v128.xor(permute(v128.load(row, 1536), high0), permute(v128.load(row, 1552), low0));
     const product1 = v128.xor(permute(v128.load(row, 1024), high1), permute(v128.load(row, 1040), low1));
     const product2 = v128.xor(permute(v128.load(row, 512), high2), permute(v128.load(row, 528), low2));
     const product3 = v128.xor(permute(v128.load(row), high3), permute(v128.load(row, 16), low3));
     low = v128.xor(low, v128.xor(v128.xor(product0, product1), v128.xor(product2, product3)));
   }
-  return reduce(low, high);
+  return reduce(v128.xor(low, high), high);
+}
+
+/** block 0 * H^6 + the four blocks at `next` times H^5 .. H^2 + block 5 * H. */
+function addSix(tables: usize, block0: v128, next: usize, block5: v128): v128 {
+  const lowNibbles = v128.load(LOW_NIBBLES);
+  const block1 = v128.load(next);
+  const block2 = v128.load(next, 16);
+  const block3 = v128.load(next, 32);
+  const block4 = v128.load(next, 48);
+  const high0 = v128.and(i16x8.shr_u(block0, 4), lowNibbles);
+  const high1 = v128.and(i16x8.shr_u(block1, 4), lowNibbles);
+  const high2 = v128.and(i16x8.shr_u(block2, 4), lowNibbles);
+  const high3 = v128.and(i16x8.shr_u(block3, 4), lowNibbles);
+  const high4 = v128.and(i16x8.shr_u(block4, 4), lowNibbles);
+  const high5 = v128.and(i16x8.shr_u(block5, 4), lowNibbles);
+  const low0 = v128.and(block0, lowNibbles);
+  const low1 = v128.and(block1, lowNibbles);
+  const low2 = v128.and(block2, lowNibbles);
+  const low3 = v128.and(block3, lowNibbles);
+  const low4 = v128.and(block4, lowNibbles);
+  const low5 = v128.and(block5, lowNibbles);
+  let low = v128.load(ZERO);
+  let high = v128.load(ZERO);
+  for (let row = tables + 480; row >= tables; row -= 32) {
+    high = v128.shuffle<i8>(low, high, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30);
+    low = v128.shuffle<i8>(low, low, 15, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14);
+    const product0 = v128.xor(permute(v128.load(row, 2560), high0), permute(v128.load(row, 2576), low0));
+    const product1 = v128.xor(permute(v128.load(row, 2048), high1), permute(v128.load(row, 2064), low1));
+    const product2 = v128.xor(permute(v128.load(row, 1536), high2), permute(v128.load(row, 1552), low2));
+    const product3 = v128.xor(permute(v128.load(row, 1024), high3), permute(v128.load(row, 1040), low3));
+    const product4 = v128.xor(permute(v128.load(row, 512), high4), permute(v128.load(row, 528), low4));
+    const product5 = v128.xor(permute(v128.load(row), high5), permute(v128.load(row, 16), low5));
+    const sum0 = v128.xor(v128.xor(product0, product1), product2);
+    const sum1 = v128.xor(v128.xor(product3, product4), product5);
+    low = v128.xor(low, v128.xor(sum0, sum1));
+  }
+  return reduce(v128.xor(low, high), high);
 }
 
 /** x^128 = 1 + x + x^2 + x^7: every bit of `high`, which lies 128 places on, comes back in four places. */

@@ -84,6 +84,21 @@ describe("ghash", () => {
     }
   });
 
+  test("lengths that come again, and others between them", () => {
+    memory.fill(ENTRY, 0, 8192);
+    writeTable();
+    for (let i: u32 = 0; i < 60; i++) {
+      for (let byte: u32 = 0; byte < 512; byte++) store<u8>(BYTES + byte, <u8>(byte * 59 + i * 101 + 7));
+      const length: u32 = i % 3 == 2 ? 16 + i : 68;
+      store64(HASH, i);
+      store64(HASH + 8, 0);
+      v128.store(HASH, ghash(ENTRY, v128.load(HASH), BYTES, length, 64, (<u64>length) << 3));
+      slowGhash(i, length);
+      expect(bswap<u64>(load<u64>(HASH))).toBe(productHigh);
+      expect(bswap<u64>(load<u64>(HASH, 8))).toBe(productLow);
+    }
+  });
+
   test("powers are made when they are needed, and only those", () => {
     memory.fill(ENTRY, 0, 8192);
     writeTable();
