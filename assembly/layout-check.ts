@@ -62,6 +62,7 @@ import {
   SLOT_HEADROOM,
   SLOT_SIZE,
   SLOT_TAILROOM,
+  WHOLE_POOL_END,
 } from "./layout";
 
 if (SA_ROUND_KEYS + 15 * 16 != SA_SIZE) ERROR("an SA record ends with its AES-256 round keys");
@@ -76,9 +77,10 @@ if (D_TAG % 16 != 0 || D_SIZE_OF % 16 != 0) ERROR("tags are 16-byte aligned");
 if (SLOT_HEADROOM + SLOT_DATA + SLOT_TAILROOM != SLOT_SIZE) ERROR("a slot is headroom, data, tailroom");
 if (SLOT_SIZE % 16 != 0 || JUMBO_SIZE % 16 != 0) ERROR("slots are 16-byte aligned");
 if (SLOT_HEADROOM + JUMBO_DATA + SLOT_TAILROOM != JUMBO_SIZE) ERROR("a jumbo slot is headroom, data, tailroom");
-if (AES_POOL + 2048 != AES_POOL_END || AES_POOL_END > AES_STEPS) ERROR("the AES pool is 2 KiB");
+if (AES_POOL + 2048 != AES_POOL_END || AES_POOL_END > WHOLE_POOL_END) ERROR("the AES pool is 2 KiB");
+if (WHOLE_POOL_END > AES_STRETCHES) ERROR("the pool of whole packets overruns the stretches");
 if (COUNTS + 1024 > AES_STARTS || AES_STARTS_END > AES_POOL) ERROR("the counter starts overrun the AES pool");
-if (AES_STEPS + 2048 != AES_STEPS_END || AES_STEPS_END > AES_STRETCHES) ERROR("there is a step for 128 counters");
+if (AES_STEPS + 2048 != AES_STEPS_END || AES_STEPS_END > CHACHA_WORK) ERROR("there is a step for 128 counters");
 if (AES_LANE_PLANES + 4 * 15 * 128 > SCRATCH_END) ERROR("the lane planes overrun the scratch");
 if (AES_STRETCHES_END > AES_KEY_WORK) ERROR("the pool's stretches overrun the key expansion");
 if ((AES_STRETCHES_END - AES_STRETCHES) % 8 != 0) ERROR("a stretch is two words");

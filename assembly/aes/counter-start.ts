@@ -47,8 +47,9 @@ export function startCounters(list: usize, count: i32, from: u32): i32 {
   }
   // Each block saves two rounds; a start or a step costs them, and two transpositions.
   if (2 * blocks < 3 * (<u32>sharers + counters + 8)) return 0;
-  writeSteps(first, counters);
-  writeStarts(list, sharers);
+  const entry = hotFor(load<u32>(first, D_SA));
+  writeSteps(entry, first, counters);
+  writeStarts(entry, list, sharers);
   return sharers;
 }
 
@@ -71,14 +72,13 @@ function hasSameSteps(iv: usize, other: usize): bool {
   return load<u8>(iv, 1) == load<u8>(other, 1) && load<u8>(iv, 6) == load<u8>(other, 6);
 }
 
-function writeSteps(descriptor: usize, counters: u32): void {
-  const sa: usize = load<u32>(descriptor, D_SA);
-  const block = counterBlock(sa, load<u32>(descriptor, D_IV));
+function writeSteps(entry: usize, descriptor: usize, counters: u32): void {
+  const block = counterBlock(load<u32>(descriptor, D_SA), load<u32>(descriptor, D_IV));
   const groups = <i32>((counters + 7) >> 3);
   for (let counter: u32 = 0; counter < (<u32>groups) << 3; counter++) {
     v128.store(AES_STEPS + ((<usize>counter) << 4), withCounter(block, counter));
   }
-  aesFirstRounds(hotFor(sa) + HOT_PLANES, AES_STEPS, groups);
+  aesFirstRounds(entry + HOT_PLANES, AES_STEPS, groups);
   const start = v128.load(AES_STEPS);
   const end = <usize>AES_STEPS + ((<usize>groups) << 7);
   for (let step: usize = AES_STEPS; step < end; step += 16) {
@@ -86,11 +86,11 @@ function writeSteps(descriptor: usize, counters: u32): void {
   }
 }
 
-function writeStarts(list: usize, count: i32): void {
+function writeStarts(entry: usize, list: usize, count: i32): void {
   const sa: usize = load<u32>(<usize>load<u32>(list), D_SA);
   for (let i = 0; i < count; i++) {
     const iv: usize = load<u32>(<usize>load<u32>(list + ((<usize>i) << 2)), D_IV);
     v128.store(AES_STARTS + ((<usize>i) << 4), counterBlock(sa, iv));
   }
-  aesFirstRounds(hotFor(sa) + HOT_PLANES, AES_STARTS, (count + 7) >> 3);
+  aesFirstRounds(entry + HOT_PLANES, AES_STARTS, (count + 7) >> 3);
 }

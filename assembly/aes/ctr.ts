@@ -75,7 +75,7 @@ export function counterText(list: usize, count: i32, from: u32, masked: bool): v
 }
 
 /** How many of the descriptors, the first ones, have one SA. */
-function countOfSa(list: usize, count: i32): i32 {
+export function countOfSa(list: usize, count: i32): i32 {
   const sa = load<u32>(descriptorAt(list, 0), D_SA);
   let next = 1;
   while (next < count && load<u32>(descriptorAt(list, next), D_SA) == sa) next++;
@@ -121,7 +121,7 @@ function applyText(list: usize, count: i32, from: u32, masked: bool, started: bo
 }
 
 /** Blocks, or states of startCounters, to `pool` .. `end`, which it answers. */
-function putCounters(pool: usize, end: usize, block: v128, counter: u32, started: bool): usize {
+export function putCounters(pool: usize, end: usize, block: v128, counter: u32, started: bool): usize {
   if (started) {
     for (; pool < end; pool += 16) v128.store(pool, v128.xor(block, counterStep(counter++)));
   } else {
@@ -144,10 +144,7 @@ function noteStretch(stretches: usize, at: usize, bytes: usize): usize {
 function applyPool(sa: usize, poolEnd: usize, stretchesEnd: usize, started: bool): void {
   if (poolEnd == AES_POOL) return;
   const groups = <i32>((poolEnd - AES_POOL + 127) >> 7);
-  const planes = hotFor(sa) + HOT_PLANES;
-  const rounds = load<u8>(sa, SA_ROUNDS);
-  if (started) aesLaterRounds(planes, rounds, AES_POOL, groups);
-  else aesEncrypt(planes, rounds, AES_POOL, groups);
+  encryptPool(hotFor(sa), load<u8>(sa, SA_ROUNDS), groups, started);
   let keyStream: usize = AES_POOL;
   for (let stretch: usize = AES_STRETCHES; stretch < stretchesEnd; stretch += 8) {
     addKeyStream(load<u32>(stretch), load<u32>(stretch, 4), keyStream);
@@ -157,8 +154,14 @@ function applyPool(sa: usize, poolEnd: usize, stretchesEnd: usize, started: bool
   wipe(AES_STRETCHES, stretchesEnd - AES_STRETCHES);
 }
 
+/** Turns the counter blocks, or states of startCounters, in `groups` of the pool into key stream. */
+export function encryptPool(entry: usize, rounds: i32, groups: i32, started: bool): void {
+  if (started) aesLaterRounds(entry + HOT_PLANES, rounds, AES_POOL, groups);
+  else aesEncrypt(entry + HOT_PLANES, rounds, AES_POOL, groups);
+}
+
 /** Whole blocks, then words and bytes: nothing behind the text may be written. */
-function addKeyStream(text: usize, bytes: usize, keyStream: usize): void {
+export function addKeyStream(text: usize, bytes: usize, keyStream: usize): void {
   const end = text + bytes;
   for (; text + 16 <= end; text += 16) {
     v128.store(text, v128.xor(v128.load(text), v128.load(keyStream)));

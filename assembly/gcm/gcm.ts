@@ -1,39 +1,62 @@
-// AES-GCM in ESP (RFC 4106). Three steps with key stream at an address between them: counter blocks through the cipher,
-// added to the text, and GHASH over what is then on the wire.
+// AES-GCM in ESP (RFC 4106): counter blocks through the cipher, added to the text, and GHASH over what is then on the wire.
+// Short packets go whole, see short.ts. The text of a long one fills the pool several times, and is not touched before
+// the packet has verified: key stream is made for its mask, then for its text.
 import { counterMasks, counterText } from "../aes/ctr";
-import { icvMatches } from "../esp/icv";
+import { wipe } from "../bytes";
 import { hotFor } from "../hot";
-import { D_SA, D_STATUS, D_TAG, D_TEXT, D_TEXT_LENGTH } from "../layout";
-import { FORGED, PENDING } from "../status";
-import { aadBits, aadBlock } from "./aad";
-import { ghash } from "./ghash";
-
-/** SP 800-38D section 7.1: block 1 masks the tag, the text begins with block 2. */
-const MASK_COUNTER: u32 = 1;
-const TEXT_COUNTER: u32 = 2;
+import { D_SA, D_TAG, ORDER_WORK } from "../layout";
+import { gcmShort, isShort, MASK_COUNTER, TEXT_COUNTER } from "./short";
+import { verify, writeTag } from "./tag";
 
 /** Encrypts the texts of `count` descriptors in place; tags to D_TAG. */
 export function gcmSeal(list: usize, count: i32): void {
-  counterText(list, count, TEXT_COUNTER, true);
-  for (let i = 0; i < count; i++) addHash(load<u32>(list + ((<usize>i) << 2)));
+  run(list, count, false);
 }
 
 /** Verifies `count` descriptors, then decrypts those that are not FORGED. */
 export function gcmOpen(list: usize, count: i32): void {
-  counterMasks(list, count, MASK_COUNTER);
-  for (let i = 0; i < count; i++) {
-    const descriptor: usize = load<u32>(list + ((<usize>i) << 2));
-    addHash(descriptor);
-    if (!icvMatches(descriptor) && load<u32>(descriptor, D_STATUS) == PENDING) store<u32>(descriptor, FORGED, D_STATUS);
-  }
-  counterText(list, count, TEXT_COUNTER, false);
+  run(list, count, true);
 }
 
-/** D_TAG holds the mask; with the hash of AAD, cipher text and lengths it becomes the tag. */
-function addHash(descriptor: usize): void {
-  const sa: usize = load<u32>(descriptor, D_SA);
-  const length = load<u32>(descriptor, D_TEXT_LENGTH);
-  const textBits = (<u64>length) << 3;
-  const hash = ghash(hotFor(sa), aadBlock(descriptor), load<u32>(descriptor, D_TEXT), length, aadBits(sa), textBits);
-  v128.store(descriptor + D_TAG, v128.xor(v128.load(descriptor + D_TAG), hash));
+/** The short ones and the long ones apart, each in the list's order. */
+function run(list: usize, count: i32, opening: bool): void {
+  const short = countShort(list, count);
+  if (short == count) return gcmShort(list, count, opening);
+  if (short == 0) return runLong(list, count, opening);
+  let shortAt: usize = ORDER_WORK;
+  let longAt: usize = ORDER_WORK + ((<usize>short) << 2);
+  for (let i = 0; i < count; i++) {
+    const descriptor = descriptorAt(list, i);
+    if (isShort(descriptor)) {
+      store<u32>(shortAt, <u32>descriptor);
+      shortAt += 4;
+    } else {
+      store<u32>(longAt, <u32>descriptor);
+      longAt += 4;
+    }
+  }
+  gcmShort(ORDER_WORK, short, opening);
+  runLong(shortAt, count - short, opening);
+  wipe(ORDER_WORK, (<usize>count) << 2);
+}
+
+function countShort(list: usize, count: i32): i32 {
+  let short = 0;
+  for (let i = 0; i < count; i++) if (isShort(descriptorAt(list, i))) short++;
+  return short;
+}
+
+function runLong(list: usize, count: i32, opening: bool): void {
+  if (opening) counterMasks(list, count, MASK_COUNTER);
+  else counterText(list, count, TEXT_COUNTER, true);
+  for (let i = 0; i < count; i++) {
+    const descriptor = descriptorAt(list, i);
+    writeTag(hotFor(load<u32>(descriptor, D_SA)), descriptor, v128.load(descriptor + D_TAG));
+    if (opening) verify(descriptor);
+  }
+  if (opening) counterText(list, count, TEXT_COUNTER, false);
+}
+
+function descriptorAt(list: usize, i: i32): usize {
+  return load<u32>(list + ((<usize>i) << 2));
 }

@@ -3,6 +3,8 @@ import {
   AES_POOL,
   AES_POOL_END,
   AES_STARTS,
+  AES_STARTS_END,
+  AES_STEPS,
   AES_STEPS_END,
   AES_STRETCHES,
   AES_STRETCHES_END,
@@ -138,7 +140,8 @@ function expectRoom(entry: Entry, room: string, packets: readonly Packet[]): voi
   const { bytes, view } = entry;
   bytes.fill(0xa5, SCRATCH, SCRATCH_END);
   bytes.fill(0, AES_POOL, AES_POOL_END);
-  bytes.fill(0, AES_STARTS, AES_STEPS_END);
+  bytes.fill(0, AES_STARTS, AES_STARTS_END);
+  bytes.fill(0, AES_STEPS, AES_STEPS_END);
   bytes.fill(0, AES_STRETCHES, AES_STRETCHES_END);
   let end = TEXTS;
   const texts = packets.map(({ sa, iv, text, pending }, index) => {
