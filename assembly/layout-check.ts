@@ -38,6 +38,7 @@ import {
   HOT_LENGTHS,
   HOT_MAC_KEYS,
   HOT_MAC_SUBKEYS,
+  HOT_NIBBLE_KEYS,
   HOT_SIZE,
   HOT_WORK,
   JUMBO_DATA,
@@ -67,7 +68,9 @@ import {
 
 if (SA_ROUND_KEYS + 15 * 16 != SA_SIZE) ERROR("an SA record ends with its AES-256 round keys");
 if (SA_SIZE > 512) ERROR("a cold SA record is at most 512 bytes");
-if (HOT_GHASH + 7 * 512 > HOT_LENGTHS || HOT_LENGTHS + 32 > HOT_SIZE) ERROR("the GHASH powers overrun the hot entry");
+if (HOT_GHASH + 7 * 512 > HOT_LENGTHS || HOT_LENGTHS + 32 > HOT_NIBBLE_KEYS)
+  ERROR("the GHASH powers overrun the hot entry");
+if (HOT_NIBBLE_KEYS + 15 * 16 > HOT_SIZE) ERROR("the nibble keys overrun the hot entry");
 if (HOT_MAC_SUBKEYS + 32 > HOT_SIZE) ERROR("the MAC subkeys overrun the hot entry");
 if (D_TARGET + 16 != D_OUTER) ERROR("the bundle follows the inner target address");
 if (D_OUTER + 4 * MAX_OUTERS != D_OUTER_GENERATION) ERROR("a generation for every outer SA");

@@ -149,14 +149,16 @@ export const INT_GMAC = 8; // AH only: in ESP it is an encryption
 
 // ---------------------------------------------------------------- hot entry
 // What is derived from a key and worth keeping: filled inside the batch call, wiped on eviction and deletion.
-export const HOT_SIZE = 5632;
+export const HOT_SIZE = 5888;
 export const HOT_OWNER = 0; // u32: address of the SA record, 0 = empty
 export const HOT_USED = 4; // u32: the CLOCK's second chance
 export const HOT_POWERS = 8; // u32: GHASH powers present, 0..7
+export const HOT_HAS_NIBBLE_KEYS = 12; // u32: 0 | 1
 export const HOT_PLANES = 64; // 15 * 128 bytes: bitsliced round keys for encryption
 export const HOT_DES_KEYS = 64; // legacy build: 3 * 128 bytes: the round keys of DES in the order of use, 8 bytes a round
 export const HOT_GHASH = 1984; // 7 * 512 bytes: nibble tables of H^1 .. H^7 (GCM, GMAC)
 export const HOT_LENGTHS = 5568; // 32 bytes: the last block of lengths, and what it adds to GHASH
+export const HOT_NIBBLE_KEYS = 5600; // 15 * 16 bytes: round keys of aes/nibbles.ts (counter modes)
 export const HOT_INVERSE_PLANES = 1984; // 15 * 128 bytes: bitsliced round keys for decryption (CBC in)
 export const HOT_MAC_KEYS = 3904; // 176 bytes: AES-128 round keys of XCBC or CMAC, FIPS 197 order
 export const HOT_MAC_SUBKEYS = 4080; // 32 bytes: XCBC K2, K3 (RFC 3566) or CMAC K1, K2 (RFC 4493)

@@ -56,53 +56,84 @@ export function nibbleKeys(roundKeys: usize, rounds: i32, keys: usize): void {
 /** One block under keys of nibbleKeys. */
 export function encryptBlock(keys: usize, rounds: i32, block: v128): v128 {
   const low = v128.load(TABLES + LOW);
-  const inverses = v128.load(TABLES + INVERSES);
-  const aOver = v128.load(TABLES + A_OVER);
-  const sbox1 = v128.load(TABLES + SBOX);
-  const sbox2 = v128.load(TABLES + SBOX, 16);
-  const doubled1 = v128.load(TABLES + DOUBLED);
-  const doubled2 = v128.load(TABLES + DOUBLED, 16);
   let state = v128.xor(intoTower(block, low), v128.load(keys));
-  let i: v128;
-  let j: v128;
-  let k: v128;
-  let aOverK: v128;
-  let first: v128;
   for (let round = 1; round < rounds; round++) {
     keys += 16;
-    k = v128.and(state, low);
-    i = v128.and(i32x4.shr_u(state, 4), low);
-    j = v128.xor(i, k);
-    aOverK = permute(aOver, k);
-    first = v128.xor(permute(inverses, v128.xor(permute(inverses, i), aOverK)), j);
-    j = v128.xor(permute(inverses, v128.xor(permute(inverses, j), aOverK)), i);
-    // A column a b c d, counted downwards from itself, becomes (2a + b) + d + (2b + c): FIPS 197 section 5.1.3.
+    const i = highNibbles(state, low);
+    const j = v128.xor(i, v128.and(state, low));
+    const aOverK = permute(v128.load(TABLES + A_OVER), v128.and(state, low));
+    const first = term(i, j, aOverK);
+    const second = term(j, i, aOverK);
     const order = ROWS_DOWN + ((<usize>round & 3) << 5);
-    const oneDown = v128.load(order);
-    const b = permute(v128.xor(permute(sbox1, first), permute(sbox2, j)), oneDown);
-    const twice = v128.xor(permute(doubled1, first), permute(doubled2, j));
-    const pair = v128.xor(twice, b);
-    const d = permute(b, v128.load(order, 16));
-    state = v128.xor(v128.xor(pair, v128.load(keys)), v128.xor(d, permute(pair, oneDown)));
+    state = v128.xor(mixed(sums(SBOX, first, second), sums(DOUBLED, first, second), order), v128.load(keys));
   }
-  k = v128.and(state, low);
-  i = v128.and(i32x4.shr_u(state, 4), low);
-  j = v128.xor(i, k);
-  aOverK = permute(aOver, k);
-  first = v128.xor(permute(inverses, v128.xor(permute(inverses, i), aOverK)), j);
-  j = v128.xor(permute(inverses, v128.xor(permute(inverses, j), aOverK)), i);
-  const bytes = v128.xor(
-    permute(v128.load(TABLES + SBOX_BYTES), first),
-    permute(v128.load(TABLES + SBOX_BYTES, 16), j),
-  );
-  return v128.xor(permute(bytes, v128.load(SHIFT_ROWS + ((<usize>rounds & 3) << 4))), v128.load(keys, 16));
+  return lastRound(state, rounds, keys + 16);
+}
+
+/** Blocks from `blocks` to `end` in place, two at a time: a round of one fills the time that the other waits. */
+export function encryptPairs(keys: usize, rounds: i32, blocks: usize, end: usize): void {
+  const low = v128.load(TABLES + LOW);
+  for (; blocks < end; blocks += 32) {
+    let key = keys;
+    let a = v128.xor(intoTower(v128.load(blocks), low), v128.load(keys));
+    let b = v128.xor(intoTower(v128.load(blocks, 16), low), v128.load(keys));
+    for (let round = 1; round < rounds; round++) {
+      key += 16;
+      const order = ROWS_DOWN + ((<usize>round & 3) << 5);
+      const aI = highNibbles(a, low);
+      const aJ = v128.xor(aI, v128.and(a, low));
+      const aOverK = permute(v128.load(TABLES + A_OVER), v128.and(a, low));
+      const aFirst = term(aI, aJ, aOverK);
+      const aSecond = term(aJ, aI, aOverK);
+      a = v128.xor(mixed(sums(SBOX, aFirst, aSecond), sums(DOUBLED, aFirst, aSecond), order), v128.load(key));
+      const bI = highNibbles(b, low);
+      const bJ = v128.xor(bI, v128.and(b, low));
+      const bOverK = permute(v128.load(TABLES + A_OVER), v128.and(b, low));
+      const bFirst = term(bI, bJ, bOverK);
+      const bSecond = term(bJ, bI, bOverK);
+      b = v128.xor(mixed(sums(SBOX, bFirst, bSecond), sums(DOUBLED, bFirst, bSecond), order), v128.load(key));
+    }
+    v128.store(blocks, lastRound(a, rounds, key + 16));
+    v128.store(blocks, lastRound(b, rounds, key + 16), 16);
+  }
+}
+
+function lastRound(state: v128, rounds: i32, key: usize): v128 {
+  const low = v128.load(TABLES + LOW);
+  const i = highNibbles(state, low);
+  const j = v128.xor(i, v128.and(state, low));
+  const aOverK = permute(v128.load(TABLES + A_OVER), v128.and(state, low));
+  const bytes = sums(SBOX_BYTES, term(i, j, aOverK), term(j, i, aOverK));
+  return v128.xor(permute(bytes, v128.load(SHIFT_ROWS + ((<usize>rounds & 3) << 4))), v128.load(key));
+}
+
+function highNibbles(state: v128, low: v128): v128 {
+  return v128.and(i32x4.shr_u(state, 4), low);
+}
+
+/** What looks up the first term of 1 / (i u + k): 1/i + a/k inverted, + j. With i and j exchanged, the second. */
+function term(i: v128, j: v128, aOverK: v128): v128 {
+  const inverses = v128.load(TABLES + INVERSES);
+  return v128.xor(permute(inverses, v128.xor(permute(inverses, i), aOverK)), j);
+}
+
+/** Both terms in the two tables at `table`. */
+function sums(table: usize, first: v128, second: v128): v128 {
+  return v128.xor(permute(v128.load(TABLES + table), first), permute(v128.load(TABLES + table, 16), second));
+}
+
+/** A column a b c d, counted downwards from itself, becomes (2a + b) + d + (2b + c): FIPS 197 section 5.1.3. */
+function mixed(bytes: v128, twice: v128, order: usize): v128 {
+  const oneDown = v128.load(order);
+  const b = permute(bytes, oneDown);
+  const pair = v128.xor(twice, b);
+  return v128.xor(v128.xor(pair, permute(b, v128.load(order, 16))), permute(pair, oneDown));
 }
 
 /** The bytes of a block, or of a key, as | i | k |. */
 function intoTower(block: v128, low: v128): v128 {
-  const high = v128.and(i32x4.shr_u(block, 4), low);
   return v128.xor(
     permute(v128.load(TABLES + TOWER), v128.and(block, low)),
-    permute(v128.load(TABLES + TOWER, 16), high),
+    permute(v128.load(TABLES + TOWER, 16), highNibbles(block, low)),
   );
 }

@@ -9,7 +9,7 @@ import { counterStart, startCounters, wipeCounters } from "../aes/counter-start"
 import { addKeyStream, countOfSa, encryptPool, putCounters } from "../aes/ctr";
 import { wipe } from "../bytes";
 import { hotFor } from "../hot";
-import { AES_POOL, D_IV, D_SA, D_TEXT, D_TEXT_LENGTH, SA_ROUNDS, WHOLE_POOL_END } from "../layout";
+import { AES_POOL, D_IV, D_SA, D_TEXT, D_TEXT_LENGTH, WHOLE_POOL_END } from "../layout";
 import { verify, writeTag } from "./tag";
 
 /** SP 800-38D section 7.1: block 1 masks the tag, the text begins with block 2. */
@@ -49,8 +49,7 @@ function runPool(list: usize, from: i32, count: i32, started: bool, opening: boo
     const block = started ? counterStart(next) : counterBlock(sa, load<u32>(descriptor, D_IV));
     pool = putCounters(pool, end, block, MASK_COUNTER, started);
   }
-  const groups = <i32>((pool - AES_POOL + 127) >> 7);
-  encryptPool(entry, load<u8>(sa, SA_ROUNDS), groups, started);
+  encryptPool(sa, entry, pool, started);
   let keyStream: usize = AES_POOL;
   for (let i = from; i < next; i++) {
     const descriptor = descriptorAt(list, i);
@@ -61,7 +60,7 @@ function runPool(list: usize, from: i32, count: i32, started: bool, opening: boo
     if (opening && verify(descriptor)) addKeyStream(text, length, keyStream + 16);
     keyStream += (<usize>blocksOf(descriptor)) << 4;
   }
-  wipe(AES_POOL, (<usize>groups) << 7);
+  wipe(AES_POOL, (pool - AES_POOL + 127) & ~127); // a group is encrypted whole
   return next - from;
 }
 
