@@ -106,7 +106,11 @@ function productOfLengths(entry: usize, firstBits: u64, lastBits: u64): v128 {
   return v128.load(entry, HOT_LENGTHS + 16);
 }
 
-/** block 0 * H^4 + the two blocks at `next` times H^3 and H^2 + block 3 * H. */
+/**
+ * block 0 * H^4 + the two blocks at `next` times H^3 and H^2 + block 3 * H. The lower half of the sum goes round instead of
+ * shifting, so that the upper half is in it as well, and is taken away at the end. The sum is a chain: so it needs the
+ * fewest registers.
+ */
 function addFour(tables: usize, block0: v128, next: usize, block3: v128): v128 {
   const lowNibbles = v128.load(LOW_NIBBLES);
   const block1 = v128.load(next);
@@ -124,11 +128,10 @@ function addFour(tables: usize, block0: v128, next: usize, block3: v128): v128 {
   for (let row = tables + 480; row >= tables; row -= 32) {
     high = v128.shuffle<i8>(low, high, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30);
     low = v128.shuffle<i8>(low, low, 15, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14);
-    const product0 = v128.xor(permute(v128.load(row, 1536), high0), permute(v128.load(row, 1552), low0));
-    const product1 = v128.xor(permute(v128.load(row, 1024), high1), permute(v128.load(row, 1040), low1));
-    const product2 = v128.xor(permute(v128.load(row, 512), high2), permute(v128.load(row, 528), low2));
-    const product3 = v128.xor(permute(v128.load(row), high3), permute(v128.load(row, 16), low3));
-    low = v128.xor(low, v128.xor(v128.xor(product0, product1), v128.xor(product2, product3)));
+    low = v128.xor(low, v128.xor(permute(v128.load(row, 1536), high0), permute(v128.load(row, 1552), low0)));
+    low = v128.xor(low, v128.xor(permute(v128.load(row, 1024), high1), permute(v128.load(row, 1040), low1)));
+    low = v128.xor(low, v128.xor(permute(v128.load(row, 512), high2), permute(v128.load(row, 528), low2)));
+    low = v128.xor(low, v128.xor(permute(v128.load(row), high3), permute(v128.load(row, 16), low3)));
   }
   return reduce(v128.xor(low, high), high);
 }
@@ -157,15 +160,12 @@ function addSix(tables: usize, block0: v128, next: usize, block5: v128): v128 {
   for (let row = tables + 480; row >= tables; row -= 32) {
     high = v128.shuffle<i8>(low, high, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30);
     low = v128.shuffle<i8>(low, low, 15, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14);
-    const product0 = v128.xor(permute(v128.load(row, 2560), high0), permute(v128.load(row, 2576), low0));
-    const product1 = v128.xor(permute(v128.load(row, 2048), high1), permute(v128.load(row, 2064), low1));
-    const product2 = v128.xor(permute(v128.load(row, 1536), high2), permute(v128.load(row, 1552), low2));
-    const product3 = v128.xor(permute(v128.load(row, 1024), high3), permute(v128.load(row, 1040), low3));
-    const product4 = v128.xor(permute(v128.load(row, 512), high4), permute(v128.load(row, 528), low4));
-    const product5 = v128.xor(permute(v128.load(row), high5), permute(v128.load(row, 16), low5));
-    const sum0 = v128.xor(v128.xor(product0, product1), product2);
-    const sum1 = v128.xor(v128.xor(product3, product4), product5);
-    low = v128.xor(low, v128.xor(sum0, sum1));
+    low = v128.xor(low, v128.xor(permute(v128.load(row, 2560), high0), permute(v128.load(row, 2576), low0)));
+    low = v128.xor(low, v128.xor(permute(v128.load(row, 2048), high1), permute(v128.load(row, 2064), low1)));
+    low = v128.xor(low, v128.xor(permute(v128.load(row, 1536), high2), permute(v128.load(row, 1552), low2)));
+    low = v128.xor(low, v128.xor(permute(v128.load(row, 1024), high3), permute(v128.load(row, 1040), low3)));
+    low = v128.xor(low, v128.xor(permute(v128.load(row, 512), high4), permute(v128.load(row, 528), low4)));
+    low = v128.xor(low, v128.xor(permute(v128.load(row), high5), permute(v128.load(row, 16), low5)));
   }
   return reduce(v128.xor(low, high), high);
 }
