@@ -24,10 +24,10 @@ import { PENDING } from "../status";
 import { counterBlock, withCounter } from "./counter-block";
 import { counterStart, counterStep, startCounters, wipeCounters } from "./counter-start";
 import { aesEncrypt, aesLaterRounds } from "./encrypt";
-import { encryptPairs, nibbleKeys } from "./nibbles";
+import { encryptThrees, nibbleKeys } from "./nibbles";
 
-/** Up to so many bytes of the pool's last group go faster two blocks at a time: behind others, and alone. */
-const FEW_BLOCKS: usize = 4 * 16;
+/** Up to so many bytes of the pool's last group go faster three blocks at a time: behind others, and alone. */
+const FEW_BLOCKS: usize = 3 * 16;
 const FEW_BLOCKS_ALONE: usize = 6 * 16;
 
 /** AES-CTR: encrypts or decrypts the texts of `count` descriptors in place, of any length. */
@@ -168,13 +168,13 @@ export function encryptPool(sa: usize, entry: usize, poolEnd: usize, started: bo
   if (started) return aesLaterRounds(entry + HOT_PLANES, rounds, AES_POOL, groups);
   const last = AES_POOL + ((<usize>(groups - 1)) << 7);
   if (poolEnd - last <= (groups > 1 ? FEW_BLOCKS : FEW_BLOCKS_ALONE)) {
-    encryptPairs(nibbleKeysOf(sa, entry), rounds, last, poolEnd);
+    encryptThrees(nibbleKeysOf(sa, entry), rounds, last, poolEnd);
     groups--;
   }
   if (groups) aesEncrypt(entry + HOT_PLANES, rounds, AES_POOL, groups);
 }
 
-/** Round keys of encryptPairs: made when few blocks come alone. */
+/** Round keys of encryptThrees: made when few blocks come alone. */
 function nibbleKeysOf(sa: usize, entry: usize): usize {
   if (!load<u32>(entry, HOT_HAS_NIBBLE_KEYS)) {
     nibbleKeys(sa + SA_ROUND_KEYS, load<u8>(sa, SA_ROUNDS), entry + HOT_NIBBLE_KEYS);

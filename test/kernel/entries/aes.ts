@@ -4,4 +4,4 @@ export { aesExpand } from "../../../assembly/aes/expand";
 export { aesInversePlanes, aesPlanes, aesPlanesLane } from "../../../assembly/aes/planes";
 export { cbcDecrypt } from "../../../assembly/aes/cbc-decrypt";
 export { ctrApply } from "../../../assembly/aes/ctr";
-export { encryptPairs, nibbleKeys } from "../../../assembly/aes/nibbles";
+export { encryptThrees, nibbleKeys } from "../../../assembly/aes/nibbles";
