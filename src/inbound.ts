@@ -12,7 +12,6 @@ import {
   D_HEADER_LENGTH,
   D_LENGTH,
   D_LENGTH_OUT,
-  D_NEWEST,
   D_NEXT_HEADER,
   D_NEXT_OFFSET,
   D_OUTER,
@@ -32,9 +31,9 @@ import { clampMssInbound } from "./frag/mss.js";
 import { heedTooBig } from "./frag/path-mtu.js";
 import { holdsHeaders } from "./frag/reassembly.js";
 import { decompress } from "./ipcomp/decompress.js";
-import type { Peer } from "./liveness/peer.js";
 import { classify, NON_ESP_MARKER_LENGTH, NON_IKE_MARKER_LENGTH } from "./natt/framing.js";
-import { isSamePath, type Path } from "./natt/path.js";
+import { followMapping } from "./natt/mapping.js";
+import type { Path } from "./natt/path.js";
 import { receivePlain, settlePlainOpened } from "./plain.js";
 import { feed, judgeOuters } from "./sad/passed.js";
 import type { Sa } from "./sad/sa.js";
@@ -276,32 +275,6 @@ function judge(engine: Engine, entry: Entry, sa: Sa, verdict: Verdict): Verdict 
   if (verdict === "dummy") return verdict;
   const inflated = sa.compression === undefined ? "delivered" : decompress(engine, entry, sa);
   return inflated === "delivered" && !mayTravel(engine, entry, sa) ? "policy-mismatch" : inflated;
-}
-
-/** RFC 7296 section 2.23: only an authenticated packet newer than all before it moves the peer. */
-export function followMapping(engine: Engine, entry: Entry, sa: Sa): void {
-  const { path } = entry;
-  if (path === undefined || path === sa.path || engine.memory.words[entry.descriptor + (D_NEWEST >> 2)] === 0) return;
-  if (isSamePath(path, sa.path)) {
-    sa.path = path; // forgotten, and made again
-    return;
-  }
-  follow(engine, sa, path);
-  if (sa.peer?.followMapping === true) leadOutbound(engine, sa.peer, path);
-}
-
-/** What goes to the peer goes where the peer is now; without UDP there is no mapping that could have changed. */
-function leadOutbound(engine: Engine, peer: Peer, path: Path): void {
-  for (const sa of peer.sas) {
-    if (sa.direction !== "out" || sa.state !== "live" || sa.path === path) continue;
-    if (engine.carrier === "udp" || sa.resolved.config.natTraversal !== undefined) follow(engine, sa, path);
-  }
-}
-
-/** An outbound SA whose headers cannot lead to `path` stays where it is. */
-function follow(engine: Engine, sa: Sa, path: Path): void {
-  const previous = sa.path;
-  if (engine.moveSa(sa, path) === undefined) engine.events.push({ kind: "mapping-changed", sa, path, previous });
 }
 
 /** The peer's host is told as well how long its segments may be. */

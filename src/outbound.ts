@@ -18,6 +18,7 @@ import { plan } from "./frag/plan.js";
 import { stageIcmp } from "./frag/too-big.js";
 import { plainLimit, settlePlainSealed, stagePlain } from "./plain.js";
 import { refuseBundle, refusingOuter } from "./sad/bundle.js";
+import { hasSent } from "./sad/passed.js";
 import type { Sa } from "./sad/sa.js";
 import { policyForError, quotesTrafficOf } from "./spd/icmp-error.js";
 import type { Policy } from "./spd/policy.js";
@@ -246,10 +247,4 @@ export function settleOutbound(engine: Engine, entry: Entry): void {
     refusing.exhausted = true;
     engine.events.push({ kind: "hard-expired", sa: refusing, limit: "sequence" });
   }
-}
-
-export function hasSent(engine: Engine, sa: Sa, now: number): void {
-  sa.lastUsedAt = now;
-  sa.lastSentAt = now;
-  if (sa.peer !== undefined) engine.peers.sent(sa.peer, now);
 }

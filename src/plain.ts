@@ -22,9 +22,9 @@ import {
 import { DELIVERED, PENDING, SEALED } from "../assembly/status.js";
 import type { Engine } from "./engine.js";
 import { largestInner } from "./frag/fit.js";
-import { followMapping } from "./inbound.js";
+import { followMapping } from "./natt/mapping.js";
 import type { Path } from "./natt/path.js";
-import { hasSent } from "./outbound.js";
+import { hasSent } from "./sad/passed.js";
 import type { Sa } from "./sad/sa.js";
 import type { Entry } from "./wasm/ring.js";
 import { PROTOCOL_ESP, PROTOCOL_IPV4, PROTOCOL_IPV6 } from "./wire/ip.js";

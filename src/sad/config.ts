@@ -101,7 +101,7 @@ interface EspOptions {
   readonly tfcPadding?: number;
   /** IPComp inside the SA, RFC 3173; needs a plane with `compression`. Not with tfcPadding. Default: none. */
   readonly compression?: CompressionConfig;
-  /** Seconds without a sent packet after which `tick` produces a dummy (RFC 4303 section 2.6), 1..3600. Not in transport mode over carrier "ip". Default: none. */
+  /** Seconds without a sent packet after which `tick` produces a dummy (RFC 4303 section 2.6), 1..3600. In transport mode over carrier "ip" it needs `endpoints`. Default: none. */
   readonly dummySeconds?: number;
 }
 

@@ -1,11 +1,11 @@
-// Step 4 of the line in: what an authenticated packet is to the SAs it has come out of.
+// What a packet is to its SAs once it has passed them: sealed by them, or authenticated and out of them.
 import { D_OUTER, D_OUTER_TEXT_LENGTH, MAX_OUTERS } from "../../assembly/layout.js";
 import type { Engine } from "../engine.js";
-import { followMapping } from "../inbound.js";
+import { followMapping } from "../natt/mapping.js";
 import type { Entry } from "../wasm/ring.js";
 import type { Sa } from "./sa.js";
 
-/** The outer SAs of a bundle, out of which the packet has come: each authenticated it. The one that has expired, if any. */
+/** Step 4 of the line in. The outer SAs of a bundle, out of which the packet has come: each authenticated it. The one that has expired, if any. */
 export function judgeOuters(engine: Engine, entry: Entry): Sa | undefined {
   const { words } = engine.memory;
   for (let depth = 0; depth < MAX_OUTERS; depth++) {
@@ -31,4 +31,11 @@ export function feed(engine: Engine, entry: Entry, sa: Sa, text: number): boolea
   sa.lastUsedAt = entry.now;
   if (sa.peer !== undefined) engine.peers.received(sa.peer, entry.now);
   return true;
+}
+
+/** A packet of the SA is on its way: what idles, keeps a NAT mapping alive or watches the peer begins anew. */
+export function hasSent(engine: Engine, sa: Sa, now: number): void {
+  sa.lastUsedAt = now;
+  sa.lastSentAt = now;
+  if (sa.peer !== undefined) engine.peers.sent(sa.peer, now);
 }

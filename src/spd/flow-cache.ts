@@ -16,8 +16,6 @@ const INTO_HEADER = 64;
 /** Words in front of the epoch that a version uses. The first says the version: others of the slot are not compared. */
 const IPV4_WORDS = 4;
 const IPV6_WORDS = 10;
-/** A constant of this module, see plain.ts. */
-const IPV4_BEGINS = IPV4_WITHOUT_OPTIONS;
 
 export class FlowCache {
   readonly #mask: number;
@@ -48,7 +46,11 @@ export class FlowCache {
 
   /** The same, from the bytes of a whole packet with ports and without options or extension headers; -1 for any other. */
   findPlain(packet: Uint8Array): number {
-    return packet[0] === IPV4_BEGINS ? this.#findIpv4(packet) : this.#takeIpv6(packet) ? this.#find(IPV6_WORDS) : -1;
+    return packet[0] === IPV4_WITHOUT_OPTIONS
+      ? this.#findIpv4(packet)
+      : this.#takeIpv6(packet)
+        ? this.#find(IPV6_WORDS)
+        : -1;
   }
 
   #findIpv4(packet: Uint8Array): number {
