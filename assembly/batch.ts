@@ -47,6 +47,11 @@ import { FORGED, PENDING } from "./status";
 
 /** Encrypts, then computes the tags of, the `count` descriptors listed at ORDER. */
 export function sealRun(count: i32): void {
+  if (isOfOneSa(count)) {
+    encrypt(ORDER, count);
+    tags(ORDER, count);
+    return;
+  }
   group(count, false);
   for (let first = 0, next = 0; first < count; first = next) {
     next = endOfGroup(first, count, false);
@@ -61,6 +66,11 @@ export function sealRun(count: i32): void {
 
 /** Verifies, then decrypts, the `count` descriptors listed at ORDER. A forged one gets its status and is left as it was. */
 export function openRun(count: i32): void {
+  if (isOfOneSa(count)) {
+    verify(ORDER, count);
+    decrypt(ORDER, count);
+    return;
+  }
   group(count, true);
   for (let first = 0, next = 0; first < count; first = next) {
     next = endOfGroup(first, count, true);
@@ -134,7 +144,6 @@ function verify(list: usize, count: i32): void {
 
 /** Orders the list at ORDER: by SA within the algorithm, in stage order within an SA. */
 function group(count: i32, byIntegrity: bool): void {
-  if (count < 2 || uniform(count)) return;
   memory.fill(COUNTS, 0, 1024);
   for (let i = 0; i < count; i++) bump(recordByte(saOf(ORDER, i)));
   scatter(count, ORDER, ORDER_WORK, false, byIntegrity);
@@ -145,8 +154,8 @@ function group(count: i32, byIntegrity: bool): void {
   memory.fill(ORDER_WORK, 0, MAX_BATCH << 2);
 }
 
-/** One SA only: nothing to order. */
-function uniform(count: i32): bool {
+/** Nothing to order. */
+function isOfOneSa(count: i32): bool {
   const first = saOf(ORDER, 0);
   for (let i = 1; i < count; i++) if (saOf(ORDER, i) != first) return false;
   return true;

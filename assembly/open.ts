@@ -58,7 +58,8 @@ export function open(first: usize, count: i32): void {
   let numbered = 0;
   for (let descriptor = first; descriptor < end; descriptor += D_SIZE_OF) {
     if (!load<u32>(descriptor, D_DIRECTION) || load<u32>(descriptor, D_STATUS) != PENDING) continue;
-    memory.fill(descriptor + D_OUTER, 0, 12);
+    store<u64>(descriptor, 0, D_OUTER); // not by memory.fill: see bytes.ts
+    store<u32>(descriptor, 0, D_OUTER + 8);
     taken = enlist(descriptor, find(descriptor, 0), taken);
     if (wasNumbered(descriptor)) numbered++;
   }

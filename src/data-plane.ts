@@ -53,8 +53,8 @@ export class DataPlane {
   readonly #admission = newAdmission();
   readonly #arrival = newArrival();
   readonly #settle = (entry: Parameters<typeof settleOutbound>[1]): void => {
-    if (entry.direction === "out") settleOutbound(this.#engine, entry);
-    else settleInbound(this.#engine, entry);
+    if (entry.inbound) settleInbound(this.#engine, entry);
+    else settleOutbound(this.#engine, entry);
   };
   readonly variant: Variant;
   #closed = false;

@@ -112,9 +112,9 @@ export class Engine implements SaOwner {
     return now;
   }
 
-  setDirection(entry: Entry, direction: "out" | "in"): void {
-    entry.direction = direction;
-    this.memory.words[entry.descriptor + (D_DIRECTION >> 2)] = direction === "in" ? 1 : 0;
+  setDirection(entry: Entry, inbound: boolean): void {
+    entry.inbound = inbound;
+    this.memory.words[entry.descriptor + (D_DIRECTION >> 2)] = inbound ? 1 : 0;
   }
 
   /** An SA has been installed: its timers run from `addedAt`, or from the next `now`. */
@@ -255,8 +255,9 @@ export class Engine implements SaOwner {
   deleteSa(sa: Sa): void {
     const { words } = this.memory;
     this.ring.forStaged((entry) => {
-      if (entry.direction === "in" && entry.verdict === undefined && this.#isFor(entry, sa)) {
+      if (entry.inbound && entry.verdict === undefined && this.#isFor(entry, sa)) {
         entry.verdict = this.end("no-sa", sa);
+        entry.kind = "dropped";
         this.lastEnds.settled(this, "no-sa", entry, sa);
       }
       if (entry.verdict === "no-sa") words[entry.descriptor + (D_STATUS >> 2)] = VERDICTS.indexOf("no-sa") + 1;

@@ -173,7 +173,7 @@ export function receive(engine: Engine, datagram: Uint8Array, path: Path | undef
   recognise(engine, datagram, path, arrival);
   if (arrival.joined) return receiveJoined(engine, path, arrival);
   const kept = isKept(arrival);
-  const entry = ring.take("in", engine.now, kept ? datagram.length : 0, kept ? datagram : undefined);
+  const entry = ring.take(true, engine.now, kept ? datagram.length : 0, kept ? datagram : undefined);
   return stage(engine, entry, ring.dataOf(entry), path, arrival);
 }
 
@@ -182,7 +182,7 @@ function receiveJoined(engine: Engine, path: Path | undefined, arrival: Arrival)
   const { ring, reassembly } = engine;
   const length = reassembly.joinedLength;
   if (!ring.hasRoom(1, length)) return false;
-  const entry = ring.take("in", engine.now, length);
+  const entry = ring.take(true, engine.now, length);
   const address = ring.dataOf(entry);
   recogniseJoined(engine, address, length, arrival);
   return stage(engine, entry, address, path, arrival);
@@ -226,7 +226,6 @@ export function describeInbound(engine: Engine, entry: Entry, slot: number, arri
   const d = entry.descriptor;
   words[d + (D_PACKET >> 2)] = address + arrival.start;
   words[d + (D_LENGTH >> 2)] = arrival.length;
-  words[d + (D_SA >> 2)] = 0;
   words[d + (D_STATUS >> 2)] = PENDING;
   words[d + (D_NEXT_HEADER >> 2)] = arrival.protocol;
   words[d + (D_START >> 2)] = address;
@@ -241,6 +240,7 @@ export function describeInbound(engine: Engine, entry: Entry, slot: number, arri
 /** Steps 4 to 6: what the kernel answered becomes a verdict. */
 export function settleInbound(engine: Engine, entry: Entry): void {
   if (entry.verdict !== undefined || settlePlainOpened(engine, entry)) return;
+  entry.prepared = false; // of a bundle: the kernel wrote what is around the packet
   const { words } = engine.memory;
   const d = entry.descriptor;
   const record = words[d + (D_SA >> 2)] as number;

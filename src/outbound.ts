@@ -169,7 +169,7 @@ export function offer(engine: Engine, packet: Uint8Array, given: Sa | undefined,
   if (verdict === undefined)
     return admission.pieces === 1 ? stage(engine, packet, admission) : stagePieces(engine, admission);
   const bytesNeeded = verdict === "bypassed" ? engine.fields.totalLength : 0;
-  const entry = ring.take("out", engine.now, bytesNeeded, bytesNeeded > 0 ? wholeOf(engine, packet) : undefined);
+  const entry = ring.take(false, engine.now, bytesNeeded, bytesNeeded > 0 ? wholeOf(engine, packet) : undefined);
   entry.sa = admission.sa;
   entry.verdict = engine.end(verdict, admission.sa);
   engine.lastEnds.refused(engine, verdict, admission, packet.length);
@@ -186,7 +186,7 @@ function stage(engine: Engine, packet: Uint8Array, admission: Admission): boolea
   const { ring, fields } = engine;
   if (!ring.hasRoom(1, admission.text)) return false;
   const length = Math.max(fields.totalLength, admission.text);
-  const entry = ring.take("out", engine.now, length, wholeOf(engine, packet));
+  const entry = ring.take(false, engine.now, length, wholeOf(engine, packet));
   const address = ring.dataOf(entry);
   clampCopy(engine, address, admission);
   describe(engine, entry, admission, address, fields.totalLength, admission.text);
@@ -200,7 +200,7 @@ function stagePieces(engine: Engine, admission: Admission): boolean {
   const { ring } = engine;
   if (!ring.hasRoomForEach(admission.pieces, admission.longestText)) return false;
   for (let index = 0; index < admission.pieces; index++) {
-    const entry = ring.take("out", engine.now, admission.longestText);
+    const entry = ring.take(false, engine.now, admission.longestText);
     placePiece(engine, entry, admission, index, ring.dataOf(entry));
   }
   return true;

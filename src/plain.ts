@@ -3,20 +3,14 @@
 // is not plain is answered false, and nothing has been done.
 import {
   D_GENERATION,
-  D_HEADER_LENGTH,
   D_LENGTH,
   D_LENGTH_OUT,
   D_NEXT_HEADER,
-  D_NEXT_OFFSET,
   D_OUTER,
-  D_PACKET,
-  D_PAD_TO,
   D_SA,
   D_START,
   D_STATUS,
   D_TEXT_LENGTH,
-  D_TOS,
-  INNER_DF,
   SLOT_DATA,
 } from "../assembly/layout.js";
 import { DELIVERED, PENDING, SEALED } from "../assembly/status.js";
@@ -31,7 +25,11 @@ import { PROTOCOL_ESP, PROTOCOL_IPV4, PROTOCOL_IPV6 } from "./wire/ip.js";
 import { IPV4_WITHOUT_OPTIONS } from "./wire/ipv4.js";
 import { isExtensionHeader } from "./wire/ipv6.js";
 
-const DONT_FRAGMENT = 0x40;
+/** The word of flags and fragment offset of a packet that is whole, and may not be cut. */
+const DONT_FRAGMENT = 0x4000;
+const IS_IPV6 = 1;
+const HAS_DF = 2;
+const NOT_PLAIN = -1;
 /** Padding, pad length and next header of the longest alignment, rounded up: a text that outgrows a slot goes the long way. */
 const LONGEST_TRAILER = 32;
 
@@ -40,50 +38,41 @@ export function stagePlain(engine: Engine, packet: Uint8Array, sa: Sa): boolean 
   const { length } = packet;
   const { now } = engine;
   if (length > sa.plainLimit || now >= sa.hardAt || !sa.belongsTo(engine)) return false;
-  const tos = plainTos(packet, length);
-  if (tos < 0) return false;
+  const header = plainHeader(packet, length);
+  if (header === NOT_PLAIN) return false;
   const text = (length + sa.alignment + 1) & -sa.alignment; // two bytes of trailer, rounded up
   if (!sa.lifetime.takes(text)) return false;
-  // Read now: `packet` may show the slot that it goes to.
-  const nextHeader = packet[0] === IPV4_WITHOUT_OPTIONS ? PROTOCOL_IPV4 : PROTOCOL_IPV6;
-  const entry = engine.ring.takePlain("out", now, text, packet);
+  const entry = engine.ring.takePlain(false, now, text, packet);
   if (entry === undefined) {
     sa.lifetime.putBack(text);
     return false;
   }
   const { words } = engine.memory;
-  const address = entry.data;
   const d = entry.descriptor;
-  words[d + (D_PACKET >> 2)] = address;
   words[d + (D_LENGTH >> 2)] = length;
   words[d + (D_SA >> 2)] = sa.record;
   words[d + (D_GENERATION >> 2)] = sa.generation;
-  words[d + (D_OUTER >> 2)] = 0;
   words[d + (D_STATUS >> 2)] = PENDING;
-  words[d + (D_NEXT_HEADER >> 2)] = nextHeader;
-  words[d + (D_TOS >> 2)] = tos;
-  words[d + (D_PAD_TO >> 2)] = length;
-  words[d + (D_HEADER_LENGTH >> 2)] = 0;
+  words[d + (D_NEXT_HEADER >> 2)] = header & IS_IPV6 ? PROTOCOL_IPV6 : PROTOCOL_IPV4;
   entry.sa = sa;
   entry.path = sa.path;
   entry.reserved = text;
-  entry.df = sa.dfBit === "copy" ? (tos & INNER_DF) !== 0 : sa.dfBit === "set";
+  entry.df = sa.dfBit === "copy" ? (header & HAS_DF) !== 0 : sa.dfBit === "set";
   return true;
 }
 
-/** D_TOS of a whole packet without options or extension headers and without a byte behind its end; -1 for any other. */
-function plainTos(packet: Uint8Array, length: number): number {
-  if (length < 20) return -1;
+/** IS_IPV6 and HAS_DF of a whole packet without options or extension headers and without a byte behind its end; NOT_PLAIN for any other. */
+function plainHeader(packet: Uint8Array, length: number): number {
+  if (length < 20) return NOT_PLAIN;
   const first = packet[0] as number;
   if (first === IPV4_WITHOUT_OPTIONS) {
-    if ((((packet[2] as number) << 8) | (packet[3] as number)) !== length) return -1;
-    const flags = packet[6] as number;
-    if ((flags & ~DONT_FRAGMENT) !== 0 || packet[7] !== 0) return -1; // a fragment
-    return (packet[1] as number) | (flags & DONT_FRAGMENT ? INNER_DF : 0);
+    if ((((packet[2] as number) << 8) | (packet[3] as number)) !== length) return NOT_PLAIN;
+    const fragment = ((packet[6] as number) << 8) | (packet[7] as number);
+    return fragment === 0 ? 0 : fragment === DONT_FRAGMENT ? HAS_DF : NOT_PLAIN;
   }
-  if (first >> 4 !== 6 || length < 40 || isExtensionHeader(packet[6] as number)) return -1;
-  if ((((packet[4] as number) << 8) | (packet[5] as number)) + 40 !== length) return -1;
-  return ((first & 15) << 4) | ((packet[1] as number) >> 4) | INNER_DF;
+  if (first >> 4 !== 6 || length < 40 || isExtensionHeader(packet[6] as number)) return NOT_PLAIN;
+  if ((((packet[4] as number) << 8) | (packet[5] as number)) + 40 !== length) return NOT_PLAIN;
+  return IS_IPV6 | HAS_DF;
 }
 
 /** Bytes of the largest packet of `sa` that needs no decision, 0 where every packet needs one. */
@@ -123,20 +112,15 @@ export function receivePlain(engine: Engine, datagram: Uint8Array, path: Path | 
   if (length < 4 || length > SLOT_DATA || engine.carrier === "ip" || engine.nonIkeSas > 0) return false;
   const marker = (datagram[0] as number) | (datagram[1] as number) | (datagram[2] as number) | (datagram[3] as number);
   if (marker === 0) return false;
-  const entry = engine.ring.takePlain("in", engine.now, length, datagram);
+  const entry = engine.ring.takePlain(true, engine.now, length, datagram);
   if (entry === undefined) return false;
   const { words } = engine.memory;
   const address = entry.data;
   const d = entry.descriptor;
-  words[d + (D_PACKET >> 2)] = address;
   words[d + (D_LENGTH >> 2)] = length;
-  words[d + (D_SA >> 2)] = 0;
   words[d + (D_STATUS >> 2)] = PENDING;
   words[d + (D_NEXT_HEADER >> 2)] = PROTOCOL_ESP;
-  words[d + (D_TOS >> 2)] = 0;
   words[d + (D_START >> 2)] = address;
-  words[d + (D_HEADER_LENGTH >> 2)] = 0;
-  words[d + (D_NEXT_OFFSET >> 2)] = 0;
   entry.path = path;
   entry.start = address;
   entry.length = length;

@@ -90,7 +90,7 @@ function sealPiece(engine: Engine, admission: Admission, index: number): Verdict
 
 function run(engine: Engine): Verdict {
   const { single, memory } = engine;
-  engine.setDirection(single, "out");
+  engine.setDirection(single, false);
   memory.kernel.seal(single.descriptor << 2, 1);
   settleOutbound(engine, single);
   return single.verdict as Verdict;
@@ -170,7 +170,7 @@ export function openSingle(
     clean(engine, datagram.length);
     engine.memory.bytes.set(datagram, engine.singleData);
   }
-  engine.setDirection(entry, "in");
+  engine.setDirection(entry, true);
   entry.verdict = undefined;
   entry.path = path;
   describeInbound(engine, entry, engine.singleData, arrival);

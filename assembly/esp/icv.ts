@@ -6,7 +6,9 @@ import { D_ICV, D_SA, D_TAG, SA_ICV_LENGTH } from "../layout";
 /** Copies the tag in D_TAG, cut to the SA's ICV length, to where the packet ends. Wipes D_TAG. */
 export function icvWrite(descriptor: usize): void {
   const length = <usize>load<u8>(<usize>load<u32>(descriptor, D_SA), SA_ICV_LENGTH);
-  copy(<usize>load<u32>(descriptor, D_ICV), descriptor + D_TAG, length);
+  const icv = <usize>load<u32>(descriptor, D_ICV);
+  if (length == 16) v128.store(icv, v128.load(descriptor + D_TAG));
+  else copy(icv, descriptor + D_TAG, length);
   wipeTag(descriptor);
 }
 

@@ -40,6 +40,9 @@ export function stampHeaders(descriptor: usize, sa: usize, esp: usize, espLength
   const headerLength = <usize>load<u32>(descriptor, D_HEADER_LENGTH);
   const start = template - headerLength;
   const length = espLength + <u32>(esp - start);
+  store<u32>(descriptor, <u32>start, D_START);
+  store<u32>(descriptor, length, D_LENGTH_OUT);
+  if (start == esp) return; // carrier udp, as a rule
   // The packet's own header goes first: the bytes it leaves are where the template and ESP will stand.
   copy(start, <usize>load<u32>(descriptor, D_PACKET) - headerLength, headerLength);
   copy(template, sa + SA_TEMPLATE, templateLength);
@@ -50,8 +53,6 @@ export function stampHeaders(descriptor: usize, sa: usize, esp: usize, espLength
     patchHeader(descriptor, start, length, udpOffset != NO_UDP ? PROTOCOL_UDP : load<u8>(sa, SA_PROTOCOL));
   else if (load<u8>(sa, SA_OUTER) == 4) stampIpv4(descriptor, sa, start, length);
   else if (load<u8>(sa, SA_OUTER) == 6) stampIpv6(descriptor, sa, start, length);
-  store<u32>(descriptor, <u32>start, D_START);
-  store<u32>(descriptor, length, D_LENGTH_OUT);
 }
 
 /** The outer UDP checksum: zero over IPv4 (RFC 3948 section 2.1), over IPv6 computed behind the ICV (RFC 8200 section 8.1). */

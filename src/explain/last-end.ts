@@ -154,11 +154,11 @@ export class LastEnds {
   settled(engine: Engine, verdict: Verdict, entry: Entry, sa: Sa | undefined): void {
     if (verdict === "dummy") return;
     const { words, longs, bytes } = engine.memory;
-    const { descriptor, direction } = entry;
+    const { descriptor, inbound } = entry;
     const last = this.#of(verdict);
-    last.begin(engine, direction, entry.now, sa);
+    last.begin(engine, inbound ? "in" : "out", entry.now, sa);
     last.length = words[descriptor + (D_LENGTH >> 2)] as number;
-    if (direction === "out") return;
+    if (!inbound) return;
     last.length = entry.length;
     last.remote = entry.path?.remote.address ?? "";
     last.spi = sa?.spi ?? (entry.length < 8 ? -1 : word32(bytes, entry.start + spiOffset(engine, entry)));

@@ -32,6 +32,9 @@ export class Lifetime {
   packets = 0;
   /** The soft event has been raised. */
   announced = false;
+  /** The limits that are reached next: the soft ones, then the hard ones. */
+  #nextBytes: number;
+  #nextPackets: number;
 
   /** `chance`: from 0 to below 1. */
   constructor(config: LifetimeConfig | undefined, chance: () => number) {
@@ -44,6 +47,8 @@ export class Lifetime {
     this.softPackets = this.hardPackets * soft;
     this.hardAfter = positive(config?.seconds, 2 ** 32, "seconds", Infinity) * 1000;
     this.softAfter = this.hardAfter * soft;
+    this.#nextBytes = this.softBytes;
+    this.#nextPackets = this.softPackets;
   }
 
   /** Whether `packets` more with `bytes` together stay within the hard volume; the limit that stands against it otherwise. */
@@ -56,8 +61,7 @@ export class Lifetime {
   takes(bytes: number): boolean {
     const packets = this.packets + 1;
     const total = this.bytes + bytes;
-    if (packets >= (this.announced ? this.hardPackets : this.softPackets)) return false;
-    if (total >= (this.announced ? this.hardBytes : this.softBytes)) return false;
+    if (packets >= this.#nextPackets || total >= this.#nextBytes) return false;
     this.packets = packets;
     this.bytes = total;
     return true;
@@ -69,13 +73,20 @@ export class Lifetime {
     this.bytes -= bytes;
   }
 
+  /** The soft event is raised, once: by volume or by age. */
+  announce(): void {
+    this.announced = true;
+    this.#nextBytes = this.hardBytes;
+    this.#nextPackets = this.hardPackets;
+  }
+
   /** Counts a packet. Answers the soft limit that it reached, the first time only. */
   count(bytes: number): LifetimeLimit | undefined {
     this.packets++;
     this.bytes += bytes;
     if (this.announced) return undefined;
     const limit = this.packets >= this.softPackets ? "packets" : this.bytes >= this.softBytes ? "kilobytes" : undefined;
-    this.announced = limit !== undefined;
+    if (limit !== undefined) this.announce();
     return limit;
   }
 }

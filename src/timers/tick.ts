@@ -41,7 +41,7 @@ export function runTimers(engine: Engine, random: (bytes: Uint8Array<ArrayBuffer
 function fire(engine: Engine, sa: Sa, timer: TimerName, random: (bytes: Uint8Array<ArrayBuffer>) => unknown): void {
   switch (timer) {
     case "soft":
-      sa.lifetime.announced = true;
+      sa.lifetime.announce();
       engine.events.push({ kind: "soft-expired", sa, limit: "seconds" });
       return;
     case "hard":
@@ -68,7 +68,7 @@ function fire(engine: Engine, sa: Sa, timer: TimerName, random: (bytes: Uint8Arr
 function sendKeepalive(engine: Engine, sa: Sa): void {
   const { ring, memory } = engine;
   const carrier = engine.carrier ?? "udp";
-  const entry = ring.take("out", engine.now, SLOT_DATA);
+  const entry = ring.take(false, engine.now, SLOT_DATA);
   const start = ring.dataOf(entry);
   entry.sa = sa;
   entry.path = sa.path;

@@ -6,9 +6,15 @@
 // until it is staged again: what the last tenant left is zeroed then.
 import {
   D_DIRECTION,
+  D_HEADER_LENGTH,
   D_LENGTH_OUT,
+  D_NEXT_OFFSET,
+  D_OUTER,
+  D_PACKET,
+  D_PAD_TO,
   D_SIZE_OF,
   D_START,
+  D_TOS,
   JUMBO_SIZE,
   SLOT_DATA,
   SLOT_HEADROOM,
@@ -21,6 +27,7 @@ import type { KernelMemory } from "./memory.js";
 
 /** Up to here single stores are faster than a call of `fill`. */
 const FEW_BYTES = 128;
+/** Of what is staged: either, or both together. */
 const OUT = 1;
 const IN = 2;
 
@@ -31,7 +38,7 @@ export class Entry {
   /** Undefined until it is settled. */
   verdict: Verdict | undefined = undefined;
   kind: ItemKind = "dropped";
-  direction: "out" | "in" = "out";
+  inbound = false;
   sa: Sa | undefined = undefined;
   path: Path | undefined = undefined;
   now = 0;
@@ -51,6 +58,11 @@ export class Entry {
   more = false;
   /** Of what stands above from `outers` on, and of jumbo slots, nothing is in use: it need not be put back. */
   plain = true;
+  /**
+   * Its descriptor says already what is the same for all plain packets: the packet is the slot's data, nothing stands in
+   * front of it, and nothing is around it. Another packet has not come between.
+   */
+  prepared = false;
   /** Word index of its descriptor. */
   readonly descriptor: number;
   /** Address of its slot, of the slot's first data byte, and where the last tenant's bytes ended. */
@@ -113,8 +125,13 @@ export class Ring {
    * The next free entry, with room for `length` bytes at the address it answers through `dataOf`. `packet` is copied there
    * before anything is zeroed: it may be what the last item showed, in the slot that is taken again.
    */
-  take(direction: "out" | "in", now: number, length: number, packet?: Uint8Array): Entry {
-    const entry = this.#next(direction, now);
+  take(inbound: boolean, now: number, length: number, packet?: Uint8Array): Entry {
+    const entry = this.#next(inbound, now);
+    entry.prepared = false;
+    if (entry.inbound !== inbound) this.#turn(entry, inbound);
+    entry.kind = "dropped";
+    entry.length = 0;
+    entry.df = false;
     if (length > SLOT_DATA) {
       this.#takeJumbo(entry, length, packet);
       return entry;
@@ -124,32 +141,47 @@ export class Ring {
     return entry;
   }
 
-  /** The same for `length` bytes that fit a slot, at its `data`; undefined when the ring is full. */
-  takePlain(direction: "out" | "in", now: number, length: number, packet: Uint8Array): Entry | undefined {
+  /**
+   * The same for `length` bytes that fit a slot, at its `data`, with a descriptor that is prepared; undefined when the ring
+   * is full. What settling writes anyway is not put back: `kind`, `start`, `length`.
+   */
+  takePlain(inbound: boolean, now: number, length: number, packet: Uint8Array): Entry | undefined {
     if (this.#borrowed) this.release();
-    if (this.#head - this.#tail === this.#entries.length) return undefined;
-    const entry = this.#next(direction, now);
+    if (this.#head - this.#tail > this.#mask) return undefined;
+    const entry = this.#next(inbound, now);
+    if (!entry.prepared) this.#prepare(entry);
+    if (inbound ? !entry.inbound : entry.inbound) this.#turn(entry, inbound);
     this.#memory.bytes.set(packet, entry.data);
     this.#clean(entry, entry.data + length);
     return entry;
   }
 
-  #next(direction: "out" | "in", now: number): Entry {
+  #next(inbound: boolean, now: number): Entry {
     const entry = this.#entries[this.#head & this.#mask] as Entry;
     this.#head++;
-    this.#directions |= direction === "in" ? IN : OUT;
-    if (entry.direction !== direction) this.#turn(entry, direction);
+    this.#directions |= inbound ? IN : OUT;
     entry.verdict = undefined;
-    entry.kind = "dropped";
     entry.now = now;
-    entry.length = 0;
-    entry.df = false;
     return entry;
   }
 
-  #turn(entry: Entry, direction: "out" | "in"): void {
-    entry.direction = direction;
-    this.#memory.words[entry.descriptor + (D_DIRECTION >> 2)] = direction === "in" ? 1 : 0;
+  #prepare(entry: Entry): void {
+    const { words } = this.#memory;
+    const d = entry.descriptor;
+    words[d + (D_PACKET >> 2)] = entry.data;
+    words[d + (D_HEADER_LENGTH >> 2)] = 0;
+    words[d + (D_NEXT_OFFSET >> 2)] = 0;
+    words[d + (D_TOS >> 2)] = 0;
+    words[d + (D_OUTER >> 2)] = 0;
+    words[d + (D_PAD_TO >> 2)] = 0;
+    entry.prepared = true;
+  }
+
+  #turn(entry: Entry, inbound: boolean): void {
+    const { words } = this.#memory;
+    entry.inbound = inbound;
+    words[entry.descriptor + (D_DIRECTION >> 2)] = inbound ? 1 : 0;
+    words[entry.descriptor + (D_PAD_TO >> 2)] = 0; // was D_NEWEST
   }
 
   /** Room for `length` bytes in a settled entry, in a jumbo slot if need be: their address, or 0. What lay there goes. */
