@@ -24,8 +24,11 @@ import {
 import { PENDING } from "../status";
 import { counterBlock, withCounter } from "./counter-block";
 import { aesFirstRounds } from "./encrypt";
+import { BITS } from "./tables";
+import { transpose } from "./transpose";
 
 const MAX_SHARERS: i32 = (AES_STARTS_END - AES_STARTS) >> 4;
+const LEAST_ALIKE = 16;
 const MAX_COUNTERS: u32 = (AES_STEPS_END - AES_STEPS) >> 4;
 
 /**
@@ -50,7 +53,43 @@ export function startCounters(list: usize, count: i32, from: u32): i32 {
   const entry = hotFor(load<u32>(first, D_SA));
   writeSteps(entry, first, counters);
   writeStarts(entry, list, sharers);
+  transpose(AES_STARTS, AES_STARTS + ((<usize>((sharers + 7) & ~7)) << 4));
   return sharers;
+}
+
+/**
+ * How many of `count` descriptors of one SA share their steps and need equally many blocks, a multiple of eight: their
+ * starts, eight in planes of 128 bytes, and steps are then written. 0 if it would not pay.
+ */
+export function startEights(list: usize, count: i32, from: u32): i32 {
+  const first: usize = load<u32>(list);
+  const end = from + ((load<u32>(first, D_TEXT_LENGTH) + 15) >> 4);
+  let alike = 0;
+  for (const most = min(count, MAX_SHARERS); alike < most; alike++) {
+    const descriptor: usize = load<u32>(list + ((<usize>alike) << 2));
+    if (from + ((load<u32>(descriptor, D_TEXT_LENGTH) + 15) >> 4) != end) break;
+    if (!hasSameSteps(load<u32>(first, D_IV), load<u32>(descriptor, D_IV))) break;
+  }
+  alike &= ~7;
+  if (alike < LEAST_ALIKE) return 0;
+  const entry = hotFor(load<u32>(first, D_SA));
+  writeSteps(entry, first, end);
+  writeStarts(entry, list, alike);
+  return alike;
+}
+
+/** The states of eight packets at the counters `from` .. `to`, in planes, to `pool`; `eight` is the number of the eight. */
+export function writeEight(pool: usize, eight: i32, from: u32, to: u32): void {
+  const starts = AES_STARTS + ((<usize>eight) << 7);
+  for (let bit: usize = 0; bit < 128; bit += 16) {
+    const mask = v128.load(BITS + bit);
+    const start = v128.load(starts + bit);
+    let group = pool + bit;
+    for (let counter = from; counter <= to; counter++) {
+      v128.store(group, v128.xor(i8x16.eq(v128.and(counterStep(counter), mask), mask), start));
+      group += 128;
+    }
+  }
 }
 
 /** The state of counter 0 of sharer `index`. */
@@ -79,8 +118,9 @@ function writeSteps(entry: usize, descriptor: usize, counters: u32): void {
     v128.store(AES_STEPS + ((<usize>counter) << 4), withCounter(block, counter));
   }
   aesFirstRounds(entry + HOT_PLANES, AES_STEPS, groups);
-  const start = v128.load(AES_STEPS);
   const end = <usize>AES_STEPS + ((<usize>groups) << 7);
+  transpose(AES_STEPS, end);
+  const start = v128.load(AES_STEPS);
   for (let step: usize = AES_STEPS; step < end; step += 16) {
     v128.store(step, v128.xor(v128.load(step), start));
   }

@@ -25,6 +25,7 @@ import { counterBlock, withCounter } from "./counter-block";
 import { counterStart, counterStep, startCounters, wipeCounters } from "./counter-start";
 import { aesEncrypt, aesLaterRounds } from "./encrypt";
 import { encryptThrees, nibbleKeys } from "./nibbles";
+import { transpose } from "./transpose";
 
 /** Up to so many bytes of the pool's last group go faster three blocks at a time: behind others, and alone. */
 const FEW_BLOCKS: usize = 3 * 16;
@@ -154,7 +155,7 @@ function applyPool(sa: usize, poolEnd: usize, stretchesEnd: usize, started: bool
   encryptPool(sa, hotFor(sa), poolEnd, started);
   let keyStream: usize = AES_POOL;
   for (let stretch: usize = AES_STRETCHES; stretch < stretchesEnd; stretch += 8) {
-    addKeyStream(load<u32>(stretch), load<u32>(stretch, 4), keyStream);
+    addKeyStream(load<u32>(stretch), load<u32>(stretch, 4), keyStream, 16);
     keyStream += (load<u32>(stretch, 4) + 15) & ~15;
   }
   wipe(AES_POOL, (poolEnd - AES_POOL + 127) & ~127);
@@ -165,7 +166,10 @@ function applyPool(sa: usize, poolEnd: usize, stretchesEnd: usize, started: bool
 export function encryptPool(sa: usize, entry: usize, poolEnd: usize, started: bool): void {
   const rounds = load<u8>(sa, SA_ROUNDS);
   let groups = <i32>((poolEnd - AES_POOL + 127) >> 7);
-  if (started) return aesLaterRounds(entry + HOT_PLANES, rounds, AES_POOL, groups);
+  if (started) {
+    transpose(AES_POOL, AES_POOL + ((<usize>groups) << 7));
+    return aesLaterRounds(entry + HOT_PLANES, rounds, AES_POOL, groups);
+  }
   const last = AES_POOL + ((<usize>(groups - 1)) << 7);
   if (poolEnd - last <= (groups > 1 ? FEW_BLOCKS : FEW_BLOCKS_ALONE)) {
     encryptThrees(nibbleKeysOf(sa, entry), rounds, last, poolEnd);
@@ -183,12 +187,15 @@ function nibbleKeysOf(sa: usize, entry: usize): usize {
   return entry + HOT_NIBBLE_KEYS;
 }
 
-/** Whole blocks, then words and bytes: nothing behind the text may be written. */
-export function addKeyStream(text: usize, bytes: usize, keyStream: usize): void {
+/**
+ * Adds blocks of key stream, the first at `keyStream` and each `apart` from the one before. Whole blocks, then words and
+ * bytes: nothing behind the text may be written.
+ */
+export function addKeyStream(text: usize, bytes: usize, keyStream: usize, apart: usize): void {
   const end = text + bytes;
   for (; text + 16 <= end; text += 16) {
     v128.store(text, v128.xor(v128.load(text), v128.load(keyStream)));
-    keyStream += 16;
+    keyStream += apart;
   }
   for (; text + 4 <= end; text += 4) {
     store<u32>(text, load<u32>(text) ^ load<u32>(keyStream));

@@ -24,19 +24,17 @@ export function aesEncryptLanes(planes: usize, rounds: i32, blocks: usize, group
   cipher(planes, LANE_PLANES_SIZE, rounds, blocks, groups);
 }
 
-/** The first two rounds alone, of aesEncrypt. Blocks again, but lying as the state does in that round. */
+/** The first two rounds alone, of aesEncrypt. The state stays in planes. */
 export function aesFirstRounds(planes: usize, blocks: usize, groups: i32): void {
   const end = blocks + ((<usize>groups) << 7);
   transpose(blocks, end);
   addRoundKey(blocks, end, planes, 0);
   middleRounds(planes, 0, 1, FIRST_ROUNDS, blocks, end);
-  transpose(blocks, end);
 }
 
-/** The rest of aesEncrypt. */
+/** The rest of aesEncrypt: from planes to blocks. */
 export function aesLaterRounds(planes: usize, rounds: i32, blocks: usize, groups: i32): void {
   const end = blocks + ((<usize>groups) << 7);
-  transpose(blocks, end);
   middleRounds(planes, 0, FIRST_ROUNDS + 1, rounds - 1, blocks, end);
   lastRound(planes, 0, rounds, blocks, end);
 }

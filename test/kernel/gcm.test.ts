@@ -114,4 +114,45 @@ describe.each(TARGETS)("AES-GCM, %s", (target) => {
       }
     },
   );
+
+  it("runs of packets of one length, as bulk traffic has them, sealed and opened, some forged", async () => {
+    const room = await Room.load("gcm", target);
+    const random = new Random();
+    const keys = install(room, random, 2, random.pick([16, 32]));
+    const iv = ivsInOrder(random);
+    for (const length of [0, 1, 44, 68, 80, 260, 352, 353, 1404]) {
+      for (const count of [7, 8, 15, 16, 17, 24, 63, 64, 100]) {
+        const change = random.below(count);
+        const jobs: Job[] = Array.from({ length: count }, (_, i) => ({
+          sa: i < change ? 0 : 1,
+          text: random.bytes(length + (random.chance(0.01) ? 20 : 0)),
+          iv: iv(),
+          spi: random.u32(),
+          sequence: BigInt(random.u32()),
+        }));
+        const where = `seed ${random.seed}: ${count} of ${length}`;
+        const want = jobs.map((job) => expected(keys[job.sa] as Keyed, job, false));
+        const sealed = room.run(jobs, (list, n) => room.entry.call("gcmSeal", list, n));
+        expect(
+          Buffer.concat(sealed.map(({ text }) => text)).equals(Buffer.concat(want.map(({ text }) => text))),
+          where,
+        ).toBe(true);
+        expect(
+          Buffer.concat(sealed.map(({ tag }) => tag.subarray(0, 16))).equals(Buffer.concat(want.map(({ tag }) => tag))),
+          where,
+        ).toBe(true);
+        const forged = jobs.map(() => random.chance(0.1));
+        const arriving = jobs.map((job, i) => {
+          const icv = (want[i] as { tag: Uint8Array }).tag.slice(0, (keys[job.sa] as Keyed).icvLength);
+          if (forged[i]) icv[0] = (icv[0] as number) ^ 1;
+          return { ...job, text: Uint8Array.from((want[i] as { text: Uint8Array }).text), icv };
+        });
+        const opened = room.run(arriving, (list, n) => room.entry.call("gcmOpen", list, n));
+        opened.forEach(({ status, text }, i) => {
+          expect(status, where).toBe(forged[i] ? FORGED : PENDING);
+          expect(Buffer.from(text).equals((forged[i] ? arriving[i] : jobs[i])?.text as Uint8Array), where).toBe(true);
+        });
+      }
+    }
+  });
 });
