@@ -1,14 +1,5 @@
 // What the two packet lines share: the tables, the counters, and what can happen to an SA while packets pass.
-import {
-  C_NEXT_ID,
-  D_DIRECTION,
-  D_NEXT_HEADER,
-  D_SIZE_OF,
-  D_STATUS,
-  JUMBO_DATA,
-  JUMBO_SIZE,
-  SLOT_HEADROOM,
-} from "../assembly/layout.js";
+import { C_NEXT_ID, D_NEXT_HEADER, D_SIZE_OF, D_STATUS, JUMBO_DATA, JUMBO_SIZE } from "../assembly/layout.js";
 import { IpsecError } from "./errors.js";
 import { EventQueue, type LifetimeLimit } from "./event.js";
 import { selectorOf } from "./explain/described.js";
@@ -35,10 +26,13 @@ import { Deadlines, type TimerName, type TimerOwner } from "./timers/deadlines.j
 import { VERDICTS, type Verdict } from "./verdict.js";
 import type { KernelMemory } from "./wasm/memory.js";
 import { Entry, Ring } from "./wasm/ring.js";
+import { Views } from "./wasm/views.js";
 import { IpFields, PROTOCOL_AH } from "./wire/ip.js";
 import { IPV6_MINIMUM_MTU } from "./wire/ipv6.js";
 
 export type Carrier = "udp" | "ip";
+
+const SINGLE_VIEWS = 256;
 
 type EngineOptions = PlaneOptions & { readonly random: (bytes: Uint8Array<ArrayBuffer>) => unknown };
 
@@ -65,7 +59,7 @@ export class Engine implements SaOwner {
   readonly icmp = new Uint8Array(IPV6_MINIMUM_MTU);
   /** The simple verbs' own descriptor and jumbo slot, outside the ring. */
   readonly single: Entry;
-  readonly singleData: number;
+  readonly singleViews: Views;
   carrier: Carrier | undefined;
   /** Of SAs with IPComp. */
   compressor: Compressor | undefined;
@@ -99,7 +93,7 @@ export class Engine implements SaOwner {
     this.invalidSpi = new InvalidSpi(memory, this.events, this.peers, invalidSpiRecovery, invalidSpiRates);
     const jumbo = memory.plan.jumbos + limits.jumboPackets * JUMBO_SIZE;
     this.single = new Entry((memory.plan.descriptors + limits.packets * D_SIZE_OF) >> 2, jumbo, JUMBO_DATA);
-    this.singleData = jumbo + SLOT_HEADROOM;
+    this.singleViews = new Views(memory.bytes, SINGLE_VIEWS);
     memory.words[C_NEXT_ID >> 2] = seed;
   }
 
@@ -110,11 +104,6 @@ export class Engine implements SaOwner {
     this.now = now;
     if (this.#unstarted.length > 0) this.#startAges();
     return now;
-  }
-
-  setDirection(entry: Entry, inbound: boolean): void {
-    entry.inbound = inbound;
-    this.memory.words[entry.descriptor + (D_DIRECTION >> 2)] = inbound ? 1 : 0;
   }
 
   /** An SA has been installed: its timers run from `addedAt`, or from the next `now`. */

@@ -232,6 +232,7 @@ export function describeInbound(engine: Engine, entry: Entry, slot: number, arri
   words[d + (D_HEADER_LENGTH >> 2)] = arrival.headerLength;
   words[d + (D_NEXT_OFFSET >> 2)] = arrival.nextOffset;
   words[d + (D_TOS >> 2)] = arrival.tos;
+  entry.prepared = false;
   entry.start = address + arrival.start;
   entry.length = arrival.length;
   entry.now = engine.now;

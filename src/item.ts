@@ -3,8 +3,8 @@ import type { Path } from "./natt/path.js";
 import type { Sa } from "./sad/sa.js";
 import type { Verdict } from "./verdict.js";
 import type { Entry, ItemKind, Ring } from "./wasm/ring.js";
+import { Views } from "./wasm/views.js";
 
-/** Kept views, a power of two: the slots of a ring times the lengths that come often. */
 const VIEWS = 1024;
 
 /**
@@ -31,11 +31,12 @@ export class Item {
   /** No further item belongs to the same packet. */
   last = true;
 
-  readonly #views: (Uint8Array | undefined)[] = [];
+  readonly #views: Views;
 
   /** @internal */
   constructor(memory: Uint8Array) {
     this.memory = memory;
+    this.#views = new Views(memory, VIEWS);
   }
 
   /** @internal The next result of the ring whose bytes lie in `memory`; false when there is none. */
@@ -70,19 +71,8 @@ export class Item {
         `the target has room for ${target.length - offset} bytes, the item has ${this.length}`,
       );
     }
-    target.set(this.#view(), offset);
+    target.set(this.#views.of(this.start, this.length), offset);
     return this.length;
-  }
-
-  /** A view of the bytes. Views are kept and used again: making one costs more than the copy, and leaves garbage. */
-  #view(): Uint8Array {
-    const { memory, start, length } = this;
-    const place = ((start >>> 4) + length * 13) & (VIEWS - 1);
-    const kept = this.#views[place];
-    if (kept !== undefined && kept.byteOffset === start && kept.length === length) return kept;
-    const view = memory.subarray(start, start + length);
-    this.#views[place] = view;
-    return view;
   }
 
   /** The bytes as an array of their own. */

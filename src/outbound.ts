@@ -16,7 +16,7 @@ import { Growth } from "./frag/bundle.js";
 import { countedHeaders, keptHeader, paddedLength, textLength } from "./frag/fit.js";
 import { plan } from "./frag/plan.js";
 import { stageIcmp } from "./frag/too-big.js";
-import { plainLimit, settlePlainSealed, stagePlain } from "./plain.js";
+import { settlePlainSealed, stagePlain } from "./plain.js";
 import { refuseBundle, refusingOuter } from "./sad/bundle.js";
 import { hasSent } from "./sad/passed.js";
 import type { Sa } from "./sad/sa.js";
@@ -152,8 +152,7 @@ function refusal(engine: Engine, packet: Uint8Array, admission: Admission): Verd
 /** Step 6, on the fast verbs. False: nothing taken. */
 export function offer(engine: Engine, packet: Uint8Array, given: Sa | undefined, admission: Admission): boolean {
   const { ring } = engine;
-  const known = given === undefined ? engine.spd.recall(packet) : undefined;
-  const sa = known === undefined ? given : known.outers === undefined ? known.sa : undefined;
+  const sa = given ?? engine.spd.recallSa(packet);
   if (sa !== undefined && stagePlain(engine, packet, sa)) return true;
   // TFC may lengthen it.
   if (!ring.hasRoom(1, Math.max(packet.length, given?.resolved.tfcPadding ?? 0))) return false;
@@ -190,8 +189,6 @@ function stage(engine: Engine, packet: Uint8Array, admission: Admission): boolea
   const address = ring.dataOf(entry);
   clampCopy(engine, address, admission);
   describe(engine, entry, admission, address, fields.totalLength, admission.text);
-  const { sa } = entry;
-  if (sa !== undefined && sa.plainLimit < 0) sa.plainLimit = plainLimit(sa);
   return true;
 }
 

@@ -33,20 +33,47 @@ const NOT_PLAIN = -1;
 /** Padding, pad length and next header of the longest alignment, rounded up: a text that outgrows a slot goes the long way. */
 const LONGEST_TRAILER = 32;
 
-/** Steps 3 to 6 of the line out. */
+/** Steps 3 to 6 of the line out, into the ring. */
 export function stagePlain(engine: Engine, packet: Uint8Array, sa: Sa): boolean {
-  const { length } = packet;
-  const { now } = engine;
-  if (length > sa.plainLimit || now >= sa.hardAt || !sa.belongsTo(engine)) return false;
-  const header = plainHeader(packet, length);
+  const text = plainText(sa, packet.length);
+  const header = admitPlain(engine, packet, sa, text);
   if (header === NOT_PLAIN) return false;
-  const text = (length + sa.alignment + 1) & -sa.alignment; // two bytes of trailer, rounded up
-  if (!sa.lifetime.takes(text)) return false;
-  const entry = engine.ring.takePlain(false, now, text, packet);
-  if (entry === undefined) {
-    sa.lifetime.putBack(text);
-    return false;
-  }
+  const entry = engine.ring.takePlain(false, engine.now, text, packet);
+  if (entry === undefined) sa.lifetime.putBack(text);
+  else describePlain(engine, entry, sa, packet.length, text, header);
+  return entry !== undefined;
+}
+
+/** The same for one packet, into the single slot. */
+export function placePlain(engine: Engine, packet: Uint8Array, sa: Sa): boolean {
+  const text = plainText(sa, packet.length);
+  const header = admitPlain(engine, packet, sa, text);
+  if (header === NOT_PLAIN) return false;
+  const { single, memory } = engine;
+  single.renew(memory, false, text);
+  memory.bytes.set(packet, single.data);
+  if (!single.prepared) single.prepare(memory.words);
+  single.verdict = undefined;
+  single.now = engine.now;
+  describePlain(engine, single, sa, packet.length, text, header);
+  return true;
+}
+
+/** Steps 3 to 5: its text is counted against the lifetime, unless the answer is NOT_PLAIN. */
+function admitPlain(engine: Engine, packet: Uint8Array, sa: Sa, text: number): number {
+  const { length } = packet;
+  if (sa.plainLimit < 0) sa.plainLimit = plainLimit(sa);
+  if (length > sa.plainLimit || engine.now >= sa.hardAt || !sa.belongsTo(engine)) return NOT_PLAIN;
+  const header = plainHeader(packet, length);
+  return header === NOT_PLAIN || sa.lifetime.takes(text) ? header : NOT_PLAIN;
+}
+
+/** Bytes of payload and two bytes of trailer, rounded up. */
+function plainText({ alignment }: Sa, length: number): number {
+  return (length + alignment + 1) & -alignment;
+}
+
+function describePlain(engine: Engine, entry: Entry, sa: Sa, length: number, text: number, header: number): void {
   const { words } = engine.memory;
   const d = entry.descriptor;
   words[d + (D_LENGTH >> 2)] = length;
@@ -58,7 +85,6 @@ export function stagePlain(engine: Engine, packet: Uint8Array, sa: Sa): boolean 
   entry.path = sa.path;
   entry.reserved = text;
   entry.df = sa.dfBit === "copy" ? (header & HAS_DF) !== 0 : sa.dfBit === "set";
-  return true;
 }
 
 /** IS_IPV6 and HAS_DF of a whole packet without options or extension headers and without a byte behind its end; NOT_PLAIN for any other. */
@@ -76,7 +102,7 @@ function plainHeader(packet: Uint8Array, length: number): number {
 }
 
 /** Bytes of the largest packet of `sa` that needs no decision, 0 where every packet needs one. */
-export function plainLimit(sa: Sa): number {
+function plainLimit(sa: Sa): number {
   const { tfcPadding, clampMss, insideAh } = sa.resolved;
   const decides =
     sa.direction !== "out" ||
@@ -106,25 +132,44 @@ export function settlePlainSealed(engine: Engine, entry: Entry): boolean {
   return true;
 }
 
-/** Steps 1 and 2 of the line in, over a socket: a datagram that begins with an SPI. */
+/** Steps 1 and 2 of the line in, into the ring. */
 export function receivePlain(engine: Engine, datagram: Uint8Array, path: Path | undefined): boolean {
+  if (!isPlainEsp(engine, datagram)) return false;
+  const entry = engine.ring.takePlain(true, engine.now, datagram.length, datagram);
+  if (entry !== undefined) describePlainInbound(engine, entry, datagram.length, path);
+  return entry !== undefined;
+}
+
+/** The same for one datagram, into the single slot. */
+export function placePlainInbound(engine: Engine, datagram: Uint8Array, path: Path | undefined): boolean {
+  if (!isPlainEsp(engine, datagram)) return false;
+  const { single, memory } = engine;
+  single.renew(memory, true, datagram.length);
+  memory.bytes.set(datagram, single.data);
+  if (!single.prepared) single.prepare(memory.words);
+  single.verdict = undefined;
+  single.now = engine.now;
+  describePlainInbound(engine, single, datagram.length, path);
+  return true;
+}
+
+/** Over a socket: a datagram that begins with an SPI. */
+function isPlainEsp(engine: Engine, datagram: Uint8Array): boolean {
   const { length } = datagram;
   if (length < 4 || length > SLOT_DATA || engine.carrier === "ip" || engine.nonIkeSas > 0) return false;
-  const marker = (datagram[0] as number) | (datagram[1] as number) | (datagram[2] as number) | (datagram[3] as number);
-  if (marker === 0) return false;
-  const entry = engine.ring.takePlain(true, engine.now, length, datagram);
-  if (entry === undefined) return false;
+  return ((datagram[0] as number) | (datagram[1] as number) | (datagram[2] as number) | (datagram[3] as number)) !== 0;
+}
+
+function describePlainInbound(engine: Engine, entry: Entry, length: number, path: Path | undefined): void {
   const { words } = engine.memory;
-  const address = entry.data;
   const d = entry.descriptor;
   words[d + (D_LENGTH >> 2)] = length;
   words[d + (D_STATUS >> 2)] = PENDING;
   words[d + (D_NEXT_HEADER >> 2)] = PROTOCOL_ESP;
-  words[d + (D_START >> 2)] = address;
+  words[d + (D_START >> 2)] = entry.data;
   entry.path = path;
-  entry.start = address;
+  entry.start = entry.data;
   entry.length = length;
-  return true;
 }
 
 /** Steps 4 to 6 of the line in. */

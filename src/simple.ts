@@ -8,6 +8,7 @@ import { writeIcmp } from "./frag/too-big.js";
 import { type Arrival, describeInbound, recognise, recogniseJoined, sequenceOf, settleInbound } from "./inbound.js";
 import type { Path } from "./natt/path.js";
 import { type Admission, admit, placePiece, settleOutbound } from "./outbound.js";
+import { placePlain, placePlainInbound } from "./plain.js";
 import type { Sa } from "./sad/sa.js";
 import type { Verdict } from "./verdict.js";
 import { cutNext } from "./wasm/ring.js";
@@ -64,6 +65,7 @@ export function sealSingle(
   admission: Admission,
   target: Uint8Array,
 ): Verdict {
+  if (sealPlain(engine, packet, given)) return engine.single.verdict as Verdict;
   admit(engine, packet, given, admission);
   const { verdict, pieces, cutTo, sa } = admission;
   if (verdict !== undefined) return endRefused(engine, packet, verdict, admission);
@@ -72,25 +74,33 @@ export function sealSingle(
   return sealWhole(engine, packet, admission);
 }
 
+/** The short way, plain.ts. */
+function sealPlain(engine: Engine, packet: Uint8Array, given: Sa | undefined): boolean {
+  const sa = given ?? engine.spd.recallSa(packet);
+  if (sa === undefined || !placePlain(engine, packet, sa)) return false;
+  sealPlaced(engine);
+  return true;
+}
+
 function sealWhole(engine: Engine, packet: Uint8Array, admission: Admission): Verdict {
-  const { single, singleData, fields } = engine;
-  clean(engine, fields.totalLength);
-  engine.memory.bytes.set(wholeOf(engine, packet), singleData);
-  clampCopy(engine, singleData, admission);
-  describe(engine, single, admission, singleData, fields.totalLength, admission.text);
-  return run(engine);
+  const { single, memory, fields } = engine;
+  single.renew(memory, false, fields.totalLength);
+  memory.bytes.set(wholeOf(engine, packet), single.data);
+  clampCopy(engine, single.data, admission);
+  describe(engine, single, admission, single.data, fields.totalLength, admission.text);
+  return sealPlaced(engine);
 }
 
 /** Piece `index` of a packet that is cut before it is sealed. */
 function sealPiece(engine: Engine, admission: Admission, index: number): Verdict {
-  clean(engine, admission.longestText);
-  placePiece(engine, engine.single, admission, index, engine.singleData);
-  return run(engine);
+  const { single, memory } = engine;
+  single.renew(memory, false, admission.longestText);
+  placePiece(engine, single, admission, index, single.data);
+  return sealPlaced(engine);
 }
 
-function run(engine: Engine): Verdict {
+function sealPlaced(engine: Engine): Verdict {
   const { single, memory } = engine;
-  engine.setDirection(single, false);
   memory.kernel.seal(single.descriptor << 2, 1);
   settleOutbound(engine, single);
   return single.verdict as Verdict;
@@ -103,6 +113,11 @@ export function protect(
   given: Sa | undefined,
   admission: Admission,
 ): ProtectResult {
+  if (sealPlain(engine, packet, given)) {
+    const { single, memory } = engine;
+    const verdict = single.verdict as Verdict;
+    return { verdict, datagrams: verdict === "sealed" ? [slab.copy(memory.bytes, single.start, single.length)] : [] };
+  }
   admit(engine, packet, given, admission);
   if (admission.verdict === "too-big") return refuse(engine, slab, packet, admission);
   if (admission.verdict !== undefined)
@@ -154,29 +169,34 @@ export function openSingle(
   arrival: Arrival,
   most = JUMBO_DATA,
 ): Verdict {
-  const entry = engine.single;
-  entry.sa = undefined;
-  entry.length = 0;
+  const { single, memory } = engine;
+  single.sa = undefined;
+  single.length = 0;
+  if (placePlainInbound(engine, datagram, path)) return openPlaced(engine);
   recognise(engine, datagram, path, arrival);
   if (arrival.joined) {
     const length = engine.reassembly.joinedLength;
-    clean(engine, length);
-    recogniseJoined(engine, engine.singleData, length, arrival);
+    single.renew(memory, true, length);
+    recogniseJoined(engine, single.data, length, arrival);
     if (length > most) return endArrived(engine, "too-big", length);
   }
   const { verdict } = arrival;
   if (verdict !== undefined) return endArrived(engine, verdict, arrival.length);
   if (!arrival.joined) {
-    clean(engine, datagram.length);
-    engine.memory.bytes.set(datagram, engine.singleData);
+    single.renew(memory, true, datagram.length);
+    memory.bytes.set(datagram, single.data);
   }
-  engine.setDirection(entry, true);
-  entry.verdict = undefined;
-  entry.path = path;
-  describeInbound(engine, entry, engine.singleData, arrival);
-  engine.memory.kernel.open(entry.descriptor << 2, 1);
-  settleInbound(engine, entry);
-  return entry.verdict as unknown as Verdict;
+  single.verdict = undefined;
+  single.path = path;
+  describeInbound(engine, single, single.data, arrival);
+  return openPlaced(engine);
+}
+
+function openPlaced(engine: Engine): Verdict {
+  const { single, memory } = engine;
+  memory.kernel.open(single.descriptor << 2, 1);
+  settleInbound(engine, single);
+  return single.verdict as Verdict;
 }
 
 export function unprotect(
@@ -203,13 +223,13 @@ export function unprotect(
 
 /** The bytes to which `arrival` points: the datagram, or the one that it made whole. */
 export function recognised(engine: Engine, datagram: Uint8Array, arrival: Arrival): Uint8Array {
-  return arrival.joined ? engine.memory.bytes.subarray(engine.singleData) : datagram;
+  return arrival.joined ? engine.memory.bytes.subarray(engine.single.data) : datagram;
 }
 
 /** Copies what the last sealSingle or openSingle left into `target`; its length. */
 export function copySingle(engine: Engine, target: Uint8Array): number {
   const { start, length } = engine.single;
-  target.set(engine.memory.bytes.subarray(start, start + length));
+  target.set(engine.singleViews.of(start, length));
   return length;
 }
 
@@ -217,16 +237,4 @@ export function copySingle(engine: Engine, target: Uint8Array): number {
 export function checkTarget(target: Uint8Array, needed: number): void {
   if (target.length >= needed) return;
   throw new IpsecError("target-too-small", `the target has ${target.length} bytes, ${needed} may be needed`);
-}
-
-/** The single slot as the ring would have it for `length` bytes: zeroed beyond them, and nothing left of the last packet. */
-function clean(engine: Engine, length: number): void {
-  const { single } = engine;
-  const end = engine.singleData + length;
-  if (single.dirtyEnd > end) engine.memory.bytes.fill(0, end, single.dirtyEnd);
-  single.dirtyEnd = end;
-  single.last = true;
-  single.fragments = 0;
-  single.more = false;
-  single.plain = true;
 }

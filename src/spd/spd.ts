@@ -2,6 +2,7 @@
 
 import type { Engine } from "../engine.js";
 import { IpsecError } from "../errors.js";
+import type { Sa } from "../sad/sa.js";
 import type { IpFields } from "../wire/ip.js";
 import { FlowCache } from "./flow-cache.js";
 import { Policy, type PolicyConfig } from "./policy.js";
@@ -56,10 +57,11 @@ export class Spd {
     this.#flows[policy.direction].forget();
   }
 
-  /** What is remembered of the flow of an outbound packet that `FlowCache.findPlain` can read. */
-  recall(packet: Uint8Array): Policy | undefined {
+  /** The SA of the remembered flow of an outbound packet that `FlowCache.findPlain` can read; undefined for a bundle's. */
+  recallSa(packet: Uint8Array): Sa | undefined {
     const slot = this.#flows.out.findPlain(packet);
-    return slot < 0 ? undefined : this.#flows.out.policyAt(slot);
+    const policy = slot < 0 ? undefined : this.#flows.out.policyAt(slot);
+    return policy === undefined || policy.outers !== undefined ? undefined : policy.sa;
   }
 
   /** The first policy whose selector matches, or undefined: then the packet is discarded, RFC 4301 section 5.1. */

@@ -60,7 +60,7 @@ export class Entry {
   plain = true;
   /**
    * Its descriptor says already what is the same for all plain packets: the packet is the slot's data, nothing stands in
-   * front of it, and nothing is around it. Another packet has not come between.
+   * front of it, and nothing is around it. Whoever writes anything else there says so.
    */
   prepared = false;
   /** Word index of its descriptor. */
@@ -78,6 +78,36 @@ export class Entry {
     this.slot = slot;
     this.data = slot + SLOT_HEADROOM;
     this.capacity = capacity;
+  }
+
+  /** Writes what is the same for all plain packets. */
+  prepare(words: Uint32Array): void {
+    const d = this.descriptor;
+    words[d + (D_PACKET >> 2)] = this.data;
+    words[d + (D_HEADER_LENGTH >> 2)] = 0;
+    words[d + (D_NEXT_OFFSET >> 2)] = 0;
+    words[d + (D_TOS >> 2)] = 0;
+    words[d + (D_OUTER >> 2)] = 0;
+    words[d + (D_PAD_TO >> 2)] = 0;
+    this.prepared = true;
+  }
+
+  /** The single slot as the ring would have it for `length` bytes: zeroed beyond them, and nothing left of the last packet. */
+  renew({ bytes, words }: KernelMemory, inbound: boolean, length: number): void {
+    if (inbound ? !this.inbound : this.inbound) this.turn(words, inbound);
+    const end = this.data + length;
+    if (this.dirtyEnd > end) bytes.fill(0, end, this.dirtyEnd);
+    this.dirtyEnd = end;
+    this.last = true;
+    this.fragments = 0;
+    this.more = false;
+    this.plain = true;
+  }
+
+  turn(words: Uint32Array, inbound: boolean): void {
+    this.inbound = inbound;
+    words[this.descriptor + (D_DIRECTION >> 2)] = inbound ? 1 : 0;
+    words[this.descriptor + (D_PAD_TO >> 2)] = 0; // was D_NEWEST
   }
 }
 
@@ -127,8 +157,7 @@ export class Ring {
    */
   take(inbound: boolean, now: number, length: number, packet?: Uint8Array): Entry {
     const entry = this.#next(inbound, now);
-    entry.prepared = false;
-    if (entry.inbound !== inbound) this.#turn(entry, inbound);
+    if (entry.inbound !== inbound) entry.turn(this.#memory.words, inbound);
     entry.kind = "dropped";
     entry.length = 0;
     entry.df = false;
@@ -149,8 +178,8 @@ export class Ring {
     if (this.#borrowed) this.release();
     if (this.#head - this.#tail > this.#mask) return undefined;
     const entry = this.#next(inbound, now);
-    if (!entry.prepared) this.#prepare(entry);
-    if (inbound ? !entry.inbound : entry.inbound) this.#turn(entry, inbound);
+    if (!entry.prepared) entry.prepare(this.#memory.words);
+    if (inbound ? !entry.inbound : entry.inbound) entry.turn(this.#memory.words, inbound);
     this.#memory.bytes.set(packet, entry.data);
     this.#clean(entry, entry.data + length);
     return entry;
@@ -163,25 +192,6 @@ export class Ring {
     entry.verdict = undefined;
     entry.now = now;
     return entry;
-  }
-
-  #prepare(entry: Entry): void {
-    const { words } = this.#memory;
-    const d = entry.descriptor;
-    words[d + (D_PACKET >> 2)] = entry.data;
-    words[d + (D_HEADER_LENGTH >> 2)] = 0;
-    words[d + (D_NEXT_OFFSET >> 2)] = 0;
-    words[d + (D_TOS >> 2)] = 0;
-    words[d + (D_OUTER >> 2)] = 0;
-    words[d + (D_PAD_TO >> 2)] = 0;
-    entry.prepared = true;
-  }
-
-  #turn(entry: Entry, inbound: boolean): void {
-    const { words } = this.#memory;
-    entry.inbound = inbound;
-    words[entry.descriptor + (D_DIRECTION >> 2)] = inbound ? 1 : 0;
-    words[entry.descriptor + (D_PAD_TO >> 2)] = 0; // was D_NEWEST
   }
 
   /** Room for `length` bytes in a settled entry, in a jumbo slot if need be: their address, or 0. What lay there goes. */
