@@ -28,7 +28,7 @@ import { BITS } from "./tables";
 import { transpose } from "./transpose";
 
 const MAX_SHARERS: i32 = (AES_STARTS_END - AES_STARTS) >> 4;
-const LEAST_ALIKE = 16;
+const LEAST_ALIKE = 8;
 const MAX_COUNTERS: u32 = (AES_STEPS_END - AES_STEPS) >> 4;
 
 /**
@@ -64,6 +64,7 @@ export function startCounters(list: usize, count: i32, from: u32): i32 {
 export function startEights(list: usize, count: i32, from: u32): i32 {
   const first: usize = load<u32>(list);
   const end = from + ((load<u32>(first, D_TEXT_LENGTH) + 15) >> 4);
+  if (end > MAX_COUNTERS) return 0;
   let alike = 0;
   for (const most = min(count, MAX_SHARERS); alike < most; alike++) {
     const descriptor: usize = load<u32>(list + ((<usize>alike) << 2));

@@ -1,11 +1,13 @@
 // AES-GCM in ESP (RFC 4106): counter blocks through the cipher, added to the text, and GHASH over what is then on the wire.
 // Short packets go whole, see short.ts. The text of a long one fills the pool several times, and is not touched before
 // the packet has verified: key stream is made for its mask, then for its text.
-import { counterMasks, counterText } from "../aes/ctr";
+import { counterMasks, counterText, countOfSa } from "../aes/ctr";
 import { wipe } from "../bytes";
 import { hotFor } from "../hot";
 import { D_SA, D_TAG, ORDER_WORK } from "../layout";
-import { gcmShort, isShort, MASK_COUNTER, TEXT_COUNTER } from "./short";
+import { MASK_COUNTER, TEXT_COUNTER } from "./counters";
+import { gcmEights } from "./eights";
+import { gcmShort, isShort } from "./short";
 import { verify, writeTag } from "./tag";
 
 /** Encrypts the texts of `count` descriptors in place; tags to D_TAG. */
@@ -47,11 +49,23 @@ function countShort(list: usize, count: i32): i32 {
 }
 
 function runLong(list: usize, count: i32, opening: bool): void {
+  for (let first = 0; first < count; ) {
+    const here = list + ((<usize>first) << 2);
+    const ofSa = countOfSa(here, count - first);
+    const eights = gcmEights(here, ofSa, opening);
+    if (eights == 0) runMixed(here, ofSa, opening);
+    first += eights ? eights : ofSa;
+  }
+}
+
+/** Long packets of one SA, of any lengths. */
+function runMixed(list: usize, count: i32, opening: bool): void {
   if (opening) counterMasks(list, count, MASK_COUNTER);
   else counterText(list, count, TEXT_COUNTER, true);
+  const entry = hotFor(load<u32>(descriptorAt(list, 0), D_SA));
   for (let i = 0; i < count; i++) {
     const descriptor = descriptorAt(list, i);
-    writeTag(hotFor(load<u32>(descriptor, D_SA)), descriptor, v128.load(descriptor + D_TAG));
+    writeTag(entry, descriptor, v128.load(descriptor + D_TAG));
     if (opening) verify(descriptor);
   }
   if (opening) counterText(list, count, TEXT_COUNTER, false);

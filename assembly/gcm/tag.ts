@@ -1,4 +1,5 @@
 // The tag of a GCM packet: GHASH over AAD, cipher text and their lengths, masked by the first block of key stream.
+import { addKeyStream } from "../aes/ctr";
 import { icvMatches } from "../esp/icv";
 import { D_SA, D_STATUS, D_TAG, D_TEXT, D_TEXT_LENGTH } from "../layout";
 import { FORGED } from "../status";
@@ -18,4 +19,13 @@ export function verify(descriptor: usize): bool {
   if (icvMatches(descriptor)) return true;
   store<u32>(descriptor, FORGED, D_STATUS);
   return false;
+}
+
+/** Tag and text of a packet whose key stream lies at `keyStream`, the mask first, its blocks `apart`. */
+export function finish(entry: usize, descriptor: usize, keyStream: usize, apart: usize, opening: bool): void {
+  const text: usize = load<u32>(descriptor, D_TEXT);
+  const length = load<u32>(descriptor, D_TEXT_LENGTH);
+  if (!opening) addKeyStream(text, length, keyStream + apart, apart);
+  writeTag(entry, descriptor, v128.load(keyStream));
+  if (opening && verify(descriptor)) addKeyStream(text, length, keyStream + apart, apart);
 }

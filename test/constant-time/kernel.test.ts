@@ -191,6 +191,11 @@ describe.each(BUILDS)("the secrets of $name", ({ name, suites, ah, profile }) =>
         const version = shape.mode === "transport" ? shape.outer : random.pick([4, 6] as const);
         return { sas: random.pick(all), packet: packetOf(version, random.between(20, 900), random) };
       });
+      // Bulk traffic: one SA, one length.
+      const gcm = all[every.findIndex(({ encryption }) => encryption.startsWith("aes-gcm"))] as [Sa, Sa];
+      for (const length of [100, 600]) {
+        for (let i = 0; i < 32; i++) jobs.push({ sas: gcm, packet: packetOf(shape.outer, length, random) });
+      }
       roundTrip(pair, jobs, random);
       expectNothing(pair);
       const { kernel } = pair;
