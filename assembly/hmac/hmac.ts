@@ -2,141 +2,138 @@
 // finishes its packet takes the next one of the list at once, whatever its length and its SA.
 //
 //   a lane's way     body: the packet's whole blocks    tail: its last bytes, 0x80, zeroes, the length
-//                    then its digest waits in outer.ts until there are as many as lanes
+//                    then the outer hash: at once where all lanes end together, or its digest waits until there are as
+//                    many as lanes
 import { wipe } from "../bytes";
-import { D_AUTH, D_AUTH_LENGTH, D_SA, D_STATUS, HMAC_WORK, INT_MD5, SA_INNER_STATE, SHA_WORK } from "../layout";
+import {
+  D_AUTH,
+  D_AUTH_LENGTH,
+  D_STATUS,
+  HMAC_OUTER_WORK,
+  HMAC_WORK,
+  INT_MD5,
+  SA_INNER_STATE,
+  SHA_WORK,
+} from "../layout";
 import { PENDING } from "../status";
 import { compressLanes, compressOne } from "./compress";
-import { outerTags, outerWipe, waitForOuter } from "./outer";
+import { outerTags } from "./outer";
 import { blockLengthOf, blockShiftOf, lanesOf, SCHEDULE_SIZE, storeBits, wordLengthOf } from "./sizes";
-import { loadState } from "./states";
+import { copyLane, L_DESCRIPTORS, LANE_SET_SIZE, loadStates } from "./states";
 
-const STATES: usize = HMAC_WORK; // 8 vectors
-const SOURCES: usize = HMAC_WORK + 128; // u32 a lane: its next block
-const LANES: usize = HMAC_WORK + 192; // 16 bytes a lane
-const TAILS: usize = HMAC_WORK + 512; // 288 bytes a lane: two blocks of 128, and what zeroing them reaches beyond
+const SET: usize = HMAC_WORK; // the lanes; behind them, u32 a lane:
+const SOURCES: usize = SET + LANE_SET_SIZE; // where its next block is
+const BLOCKS: usize = SOURCES + 16; // how many until its body or tail ends
+const TAIL_BLOCKS: usize = SOURCES + 32; // how many its tail will have, 0 once it is there
+const TAILS: usize = SOURCES + 48; // 288 bytes a lane: two blocks of 128, and what zeroing them reaches beyond
 const TAIL_SIZE: usize = 288;
-
-// A lane's record.
-const LANE_DESCRIPTOR = 0; // u32, 0 = idle
-const LANE_BLOCKS = 4; // u32 blocks left
-const LANE_TAIL = 8; // u32: 0 in the body | 1 in the tail
+const WAITING: usize = HMAC_OUTER_WORK; // lanes of digests that wait for the outer hash
 
 /** What stands behind a message, FIPS 180-4 section 5.1. */
 const END_OF_MESSAGE = memory.data<u64>([0x80, 0], 16);
 
-/** Computes the tags of the PENDING ones of `count` descriptors: min(32, digest) bytes to D_TAG. */
+/** Computes the tags of the PENDING ones of `count` descriptors: min(32, digest) bytes to D_TAG. A bit a lane in the masks. */
 export function hmacTags(integrity: i32, list: usize, count: i32): void {
   const lanes = lanesOf(integrity);
-  let next = 0;
+  let next = nextPending(list, count, 0);
   let busy = 0;
   let waiting = 0;
-  for (let lane = 0; lane < lanes; lane++) {
-    next = start(integrity, list, count, next, lane);
-    if (!isIdle(lane)) busy++;
-  }
-  while (busy > 0) {
-    const blocks = fewestBlocks(lanes);
-    if (busy == 1 && !(LEGACY && integrity == INT_MD5)) compressBusy(integrity, blocks);
-    else compressLanes(integrity, STATES, SOURCES, blocks);
-    for (let lane = 0; lane < lanes; lane++) {
-      if (isIdle(lane) || !advance(integrity, lane, blocks)) continue;
-      waitForOuter(integrity, waiting++, load<u32>(laneAt(lane), LANE_DESCRIPTOR), STATES, lane);
-      if (waiting == lanes) {
-        outerTags(integrity, waiting);
-        waiting = 0;
-      }
-      next = start(integrity, list, count, next, lane);
-      if (isIdle(lane)) busy--;
+  v128.store(BLOCKS, v128.not(i64x2.splat(0))); // a lane without a packet never ends
+  for (let free = (1 << lanes) - 1; ; ) {
+    const started = free;
+    for (; free != 0 && next < count; free &= free - 1) {
+      take(integrity, ctz(free), load<u32>(list + ((<usize>next) << 2)));
+      next = nextPending(list, count, next + 1);
+    }
+    for (busy |= started; free != 0; free &= free - 1) busy ^= leave(ctz(free));
+    if (busy == 0) break;
+    loadStates(integrity, SET, SA_INNER_STATE, started & busy);
+    while (free == 0) free = advance(integrity, lanes, busy);
+    if (free == busy && (free & (free + 1)) == 0) {
+      outerTags(integrity, SET, 32 - clz(free));
+      continue;
+    }
+    for (let done = free; done != 0; done &= done - 1) {
+      copyLane(integrity, WAITING, waiting++, SET, ctz(done));
+      if (waiting < lanes) continue;
+      outerTags(integrity, WAITING, waiting);
+      waiting = 0;
     }
   }
-  if (waiting > 0) outerTags(integrity, waiting);
-  outerWipe();
+  if (waiting > 0) outerTags(integrity, WAITING, waiting);
+  wipe(WAITING, LANE_SET_SIZE);
   wipe(HMAC_WORK, TAILS - HMAC_WORK + <usize>lanes * TAIL_SIZE);
   wipe(SHA_WORK, SCHEDULE_SIZE);
 }
 
-/** Gives the lane the next packet of the list from place `next` on; answers the place behind it. */
-function start(integrity: i32, list: usize, count: i32, next: i32, lane: i32): i32 {
-  const record = laneAt(lane);
-  store<u32>(record, 0, LANE_DESCRIPTOR);
-  for (; next < count; next++) {
-    const descriptor = <usize>load<u32>(list + ((<usize>next) << 2));
-    if (load<u32>(descriptor, D_STATUS) != PENDING) continue;
-    store<u32>(record, <u32>descriptor, LANE_DESCRIPTOR);
-    loadState(integrity, STATES, lane, <usize>load<u32>(descriptor, D_SA) + SA_INNER_STATE);
-    const blocks = load<u32>(descriptor, D_AUTH_LENGTH) >> blockShiftOf(integrity);
-    store<u32>(sourceOf(lane), load<u32>(descriptor, D_AUTH));
-    store<u32>(record, blocks, LANE_BLOCKS);
-    store<u32>(record, 0, LANE_TAIL);
-    if (blocks == 0) padMessage(integrity, lane);
-    return next + 1;
-  }
+/** The first place from `next` on whose packet is PENDING. */
+function nextPending(list: usize, count: i32, next: i32): i32 {
+  while (next < count && load<u32>(<usize>load<u32>(list + ((<usize>next) << 2)), D_STATUS) != PENDING) next++;
   return next;
 }
 
-/** The lane has gone through `blocks` blocks; true when its digest is done. */
-function advance(integrity: i32, lane: i32, blocks: u32): bool {
-  const record = laneAt(lane);
-  const source = sourceOf(lane);
-  const left = load<u32>(record, LANE_BLOCKS) - blocks;
-  store<u32>(record, left, LANE_BLOCKS);
-  store<u32>(source, load<u32>(source) + (blocks << blockShiftOf(integrity)));
-  if (left > 0) return false;
-  if (load<u32>(record, LANE_TAIL)) return true;
-  padMessage(integrity, lane);
-  return false;
-}
-
-/** What remains behind the whole blocks, 0x80, zeroes and the length in bits: FIPS 180-4 section 5.1. */
-function padMessage(integrity: i32, lane: i32): void {
-  const record = laneAt(lane);
-  const source = sourceOf(lane);
-  const message = <usize>load<u32>(source);
+/** Gives the lane a packet, and makes its tail: what remains behind the whole blocks, 0x80, zeroes and the length in bits. */
+function take(integrity: i32, lane: i32, descriptor: usize): void {
+  const place = (<usize>lane) << 2;
   const block = <usize>blockLengthOf(integrity);
-  const length = <usize>load<u32>(<usize>load<u32>(record, LANE_DESCRIPTOR), D_AUTH_LENGTH);
+  const message = <usize>load<u32>(descriptor, D_AUTH);
+  const length = <usize>load<u32>(descriptor, D_AUTH_LENGTH);
   const rest = length & (block - 1);
+  store<u32>(SET + place, <u32>descriptor, L_DESCRIPTORS);
+  store<u32>(SOURCES + place, <u32>message);
+  store<u32>(BLOCKS + place, <u32>length >> blockShiftOf(integrity));
   // One block if the 0x80 and the length (8 bytes, SHA-512: 16) still fit behind the rest, else two.
   const blocks: usize = rest + 1 + (block >> 3) <= block ? 1 : 2;
   const tail = TAILS + <usize>lane * TAIL_SIZE;
   const end = blocks * block;
-  for (let at: usize = 0; at < rest; at += 16) v128.store(tail + at, v128.load(message + at));
+  for (let at: usize = 0; at < rest; at += 16) v128.store(tail + at, v128.load(message + length - rest + at));
   v128.store(tail + rest, v128.load(END_OF_MESSAGE));
   for (let at = rest + 16; at < end; at += 16) v128.store(tail + at, i64x2.splat(0));
   storeBits(integrity, tail + end - 8, length + block); // the inner pad is a block of its own
-  store<u32>(source, <u32>tail);
-  store<u32>(record, <u32>blocks, LANE_BLOCKS);
-  store<u32>(record, 1, LANE_TAIL);
+  store<u32>(TAIL_BLOCKS + place, <u32>blocks);
+  if (length < block) enterTail(lane);
 }
 
-/** How far the busy lanes can go together. An idle one goes with a busy one, and what it makes of that is nobody's. */
-function fewestBlocks(lanes: i32): u32 {
-  let fewest: u32 = 0xffffffff;
-  let source: u32 = 0;
-  for (let lane = 0; lane < lanes; lane++) {
-    if (isIdle(lane)) continue;
-    fewest = min(fewest, load<u32>(laneAt(lane), LANE_BLOCKS));
-    source = load<u32>(sourceOf(lane));
+function enterTail(lane: i32): void {
+  const place = (<usize>lane) << 2;
+  store<u32>(SOURCES + place, <u32>(TAILS + <usize>lane * TAIL_SIZE));
+  store<u32>(BLOCKS + place, load<u32>(TAIL_BLOCKS + place));
+  store<u32>(TAIL_BLOCKS + place, 0);
+}
+
+/** There is no packet left for the lane. Answers its bit. */
+function leave(lane: i32): i32 {
+  const place = (<usize>lane) << 2;
+  store<u32>(SET + place, 0, L_DESCRIPTORS);
+  store<u32>(BLOCKS + place, 0xffffffff);
+  return 1 << lane;
+}
+
+/** As many blocks as the busy lanes can go together. Answers which lanes have their inner digest then. */
+function advance(integrity: i32, lanes: i32, busy: i32): i32 {
+  const left = v128.load(BLOCKS);
+  const pairs = i32x4.min_u(left, v128.shuffle<i32>(left, left, 2, 3, 0, 1));
+  const blocks = min<u32>(i32x4.extract_lane(pairs, 0), i32x4.extract_lane(pairs, 1));
+  if ((busy & (busy - 1)) == 0 && !(LEGACY && integrity == INT_MD5)) {
+    // The only busy lane goes alone: a vector of which one lane counts is slower than a word.
+    const lane = <usize>ctz(busy);
+    compressOne(integrity, SET + lane * wordLengthOf(integrity), load<u32>(SOURCES + (lane << 2)), blocks);
+  } else {
+    // A lane without a packet goes with a busy one, and what it makes of that is nobody's.
+    const source = load<u32>(SOURCES + ((<usize>ctz(busy)) << 2));
+    for (let idle = busy ^ ((1 << lanes) - 1); idle != 0; idle &= idle - 1) {
+      store<u32>(SOURCES + ((<usize>ctz(idle)) << 2), source);
+    }
+    compressLanes(integrity, SET, SOURCES, blocks);
   }
-  for (let lane = 0; lane < lanes; lane++) if (isIdle(lane)) store<u32>(sourceOf(lane), source);
-  return fewest;
-}
-
-/** The only busy lane goes alone: a vector of which one lane counts is slower than a word. */
-function compressBusy(integrity: i32, blocks: u32): void {
-  let lane = 0;
-  while (isIdle(lane)) lane++;
-  compressOne(integrity, STATES + <usize>lane * wordLengthOf(integrity), load<u32>(sourceOf(lane)), blocks);
-}
-
-function isIdle(lane: i32): bool {
-  return load<u32>(laneAt(lane), LANE_DESCRIPTOR) == 0;
-}
-
-function laneAt(lane: i32): usize {
-  return LANES + ((<usize>lane) << 4);
-}
-
-function sourceOf(lane: i32): usize {
-  return SOURCES + ((<usize>lane) << 2);
+  const now = i32x4.sub(left, i32x4.splat(blocks));
+  v128.store(BLOCKS, now);
+  v128.store(SOURCES, i32x4.add(v128.load(SOURCES), i32x4.splat(blocks << blockShiftOf(integrity))));
+  let done = 0;
+  for (let ended = i32x4.bitmask(i32x4.eq(now, i64x2.splat(0))); ended != 0; ended &= ended - 1) {
+    const lane = ctz(ended);
+    if (load<u32>(TAIL_BLOCKS + ((<usize>lane) << 2)) == 0) done |= 1 << lane;
+    else enterTail(lane);
+  }
+  return done;
 }
