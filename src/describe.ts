@@ -50,7 +50,6 @@ export function describe(
   const { fields } = engine;
   const sa = admission.sa as Sa;
   const { headerLength } = admission;
-  const { dfBit } = sa;
   const transport = sa.mode === "transport";
   const d = entry.descriptor;
   const nextHeader = transport ? fields.protocol : fields.version === 4 ? PROTOCOL_IPV4 : PROTOCOL_IPV6;
@@ -75,7 +74,7 @@ export function describe(
   entry.now = engine.now;
   entry.reserved = reserved + admission.countedHeaders;
   entry.cutTo = engine.carrier === "ip" ? admission.cutTo : 0;
-  entry.df = admission.cutTo === 0 && (dfBit === "copy" ? fields.dontFragment : dfBit === "set");
+  entry.df = admission.cutTo === 0 && (sa.copiesDf ? fields.dontFragment : sa.setsDf);
   engine.countVolume(sa, entry.reserved);
   if (entry.cutTo > 0) entry.plain = false;
   if (admission.outers !== undefined) describeOuters(engine, entry, admission, reserved, fields.version);

@@ -151,9 +151,14 @@ function refusal(engine: Engine, packet: Uint8Array, admission: Admission): Verd
 
 /** Step 6, on the fast verbs. False: nothing taken. */
 export function offer(engine: Engine, packet: Uint8Array, given: Sa | undefined, admission: Admission): boolean {
-  const { ring } = engine;
   const sa = given ?? engine.spd.recallSa(packet);
   if (sa !== undefined && stagePlain(engine, packet, sa)) return true;
+  return decide(engine, packet, given, admission);
+}
+
+/** The same, whatever the packet is. */
+function decide(engine: Engine, packet: Uint8Array, given: Sa | undefined, admission: Admission): boolean {
+  const { ring } = engine;
   // TFC may lengthen it.
   if (!ring.hasRoom(1, Math.max(packet.length, given?.resolved.tfcPadding ?? 0))) return false;
   choose(engine, packet, given, admission);

@@ -84,7 +84,7 @@ function describePlain(engine: Engine, entry: Entry, sa: Sa, length: number, tex
   entry.sa = sa;
   entry.path = sa.path;
   entry.reserved = text;
-  entry.df = sa.dfBit === "copy" ? (header & HAS_DF) !== 0 : sa.dfBit === "set";
+  entry.df = sa.copiesDf ? (header & HAS_DF) !== 0 : sa.setsDf;
 }
 
 /** IS_IPV6 and HAS_DF of a whole packet without options or extension headers and without a byte behind its end; NOT_PLAIN for any other. */

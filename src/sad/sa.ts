@@ -91,7 +91,8 @@ export class Sa {
   plainLimit = -1;
   /** @internal What plain.ts asks of an SA for every packet: see `ResolvedSa`. */
   readonly alignment: number;
-  /** @internal */ readonly dfBit: "copy" | "set" | "clear";
+  /** @internal DF of its datagrams: as inside, or else always so. */ readonly copiesDf: boolean;
+  /** @internal */ readonly setsDf: boolean;
   /** @internal In: it judges and changes nothing of what comes out of it. */ readonly opensPlain: boolean;
   #state: SaState = "live";
   #path: Path;
@@ -122,7 +123,8 @@ export class Sa {
     this.learnedMtu = resolved.pathMtu;
     this.compression = config.compression && new CompressionAssociation(config.compression);
     this.alignment = resolved.encryption.alignment;
-    this.dfBit = config.dfBit ?? "copy";
+    this.copiesDf = (config.dfBit ?? "copy") === "copy";
+    this.setsDf = config.dfBit === "set";
     this.opensPlain =
       config.direction === "in" &&
       resolved.selectors === undefined &&

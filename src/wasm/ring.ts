@@ -178,16 +178,18 @@ export class Ring {
     if (this.#borrowed) this.release();
     if (this.#head - this.#tail > this.#mask) return undefined;
     const entry = this.#next(inbound, now);
-    if (!entry.prepared) entry.prepare(this.#memory.words);
-    if (inbound ? !entry.inbound : entry.inbound) entry.turn(this.#memory.words, inbound);
-    this.#memory.bytes.set(packet, entry.data);
-    this.#clean(entry, entry.data + length);
+    const { bytes, words } = this.#memory;
+    if (!entry.prepared) entry.prepare(words);
+    if (inbound ? !entry.inbound : entry.inbound) entry.turn(words, inbound);
+    bytes.set(packet, entry.data);
+    const end = entry.data + length;
+    if (entry.dirtyEnd > end) this.#clean(entry, end);
+    else entry.dirtyEnd = end;
     return entry;
   }
 
   #next(inbound: boolean, now: number): Entry {
-    const entry = this.#entries[this.#head & this.#mask] as Entry;
-    this.#head++;
+    const entry = this.#entries[this.#head++ & this.#mask] as Entry;
     this.#directions |= inbound ? IN : OUT;
     entry.verdict = undefined;
     entry.now = now;
