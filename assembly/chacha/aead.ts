@@ -1,42 +1,46 @@
 // ChaCha20-Poly1305 in ESP (RFC 7634, RFC 8439 section 2.8). Block 0 of a packet's key stream is its Poly1305 key, the
-// text begins with block 1. The list is one stream of blocks, cut into groups of three across packets and SAs; while a
-// group is ciphered, Poly1305 takes in what is ready of an earlier one (chacha20.ts):
+// text begins with block 1. The list is one stream of blocks, key 0, text 0, key 1, text 1, ..., cut into groups of
+// three across packets and SAs; while a group is ciphered, Poly1305 takes in what is ready of a message (chacha20.ts):
 //
-//   seal   key 0, text 0, key 1, text 1, ...          a text is ready as far as it is encrypted
-//   open   key 0, key 1, key 2, text 0, key 3, ...    a text is ready at once, and decrypted when its ICV has verified
+//   seal   a text is encrypted by its group, and ready as far as that
+//   open   a text is ready at once. Its first KEPT_BLOCKS blocks of key stream are kept until its ICV has verified; only
+//          then are they added to it, and what is behind them ciphered
 //
 //   nonce   | salt, 4 bytes, from the key | IV, 8 bytes, on the wire |
 import { wipe } from "../bytes";
 import { icvMatches } from "../esp/icv";
 import { CHACHA_WORK, D_IV, D_SA, D_STATUS, D_TAG, D_TEXT, D_TEXT_LENGTH, SA_ROUND_KEYS, SA_SALT } from "../layout";
 import { FORGED, PENDING } from "../status";
-import { BLOCK_SIZE, chachaBlocks, GROUP, ORDER_SIZE } from "./chacha20";
+import { BLOCK_SIZE, chachaBlocks, GROUP, O_KEY, O_TO, ORDER_SIZE } from "./chacha20";
 import { MESSAGE_BLOCKS, messageBlocks, stageMessage } from "./message";
 import { polyBlocks, polyFinish, polyStart } from "./poly1305";
 
 const ORDERS: usize = CHACHA_WORK; // a group
-const O_TEXT = 20; // u32 address of the text the block is for
-const O_BYTES = 24; // u32 bytes of it; 0 for a key
-const KEY_STREAM: usize = CHACHA_WORK + 96;
-const KEYS: usize = CHACHA_WORK + 768; // one-time keys of packets that are not authenticated yet
-const KEY_SIZE = 32;
+const O_TEXT = 24; // u32 address of the text the block is for, 0 if it is kept; of a key, up to where that text is ready
+const O_BYTES = 28; // u32 bytes of it; 0 for a key
+const O_BLOCK = GROUP * ORDER_SIZE; // behind the orders, a block for each: key stream for a text, which gets it at once
+const KEYS: usize = CHACHA_WORK + 768; // one-time keys of packets that are not authenticated yet, a block each
 const KEYS_KEPT = 4;
-const AHEAD = 2; // open: the key of the packet after the one that is authenticated while a text is decrypted
 
 // How far the list is.
-const ORDERED: usize = CHACHA_WORK + 896; // u32 orders waiting for their group
-const KEYED: usize = CHACHA_WORK + 900; // u32 packets that have or had a one-time key
-const READY: usize = CHACHA_WORK + 904; // u32 address up to which the text of the last of those is ready
-const AUTHENTICATED: usize = CHACHA_WORK + 908; // u32 packets whose tag is computed
-const TAKEN: usize = CHACHA_WORK + 912; // u32 blocks of the next one's message that Poly1305 has taken in
-const END: usize = CHACHA_WORK + 928;
+const ORDERED: usize = CHACHA_WORK + 1024; // u32 orders waiting for their group
+const KEYED: usize = CHACHA_WORK + 1028; // u32 packets that have or had a one-time key
+const READY: usize = CHACHA_WORK + 1032; // u32 address up to which the text of the last of those is ready
+const AUTHENTICATED: usize = CHACHA_WORK + 1036; // u32 packets whose tag is computed
+const TAKEN: usize = CHACHA_WORK + 1040; // u32 blocks of the next one's message that Poly1305 has taken in
+const END: usize = CHACHA_WORK + 1056;
+
+// Opening: key stream of the packet that is ordered and of the one before, which is opened meanwhile.
+const KEPT: usize = CHACHA_WORK + 1088;
+const KEPT_BLOCKS: u32 = 23;
+const KEPT_SIZE: u32 = KEPT_BLOCKS * BLOCK_SIZE;
 
 /** Encrypts the texts of `count` descriptors in place; tags to D_TAG. */
 export function chachaSeal(list: usize, count: i32): void {
   for (let at = 0; at < count; at++) {
     const descriptor = descriptorAt(list, at);
     orderKey(list, at, load<u32>(descriptor, D_TEXT));
-    orderText(list, descriptor);
+    orderText(list, descriptor, 0);
   }
   runGroup(list);
   while (<i32>load<u32>(AUTHENTICATED) < count) authenticate(list);
@@ -45,23 +49,31 @@ export function chachaSeal(list: usize, count: i32): void {
 
 /** Verifies `count` descriptors, then decrypts those that are not FORGED. */
 export function chachaOpen(list: usize, count: i32): void {
-  for (let at = 0; at < count + AHEAD; at++) {
-    if (at < count) {
-      const descriptor = descriptorAt(list, at);
-      orderKey(list, at, load<u32>(descriptor, D_TEXT) + load<u32>(descriptor, D_TEXT_LENGTH));
-    }
-    if (at >= AHEAD) openText(list, at - AHEAD);
+  let most: u32 = 0;
+  for (let at = 0; at < count; at++) {
+    const descriptor = descriptorAt(list, at);
+    orderKey(list, at, load<u32>(descriptor, D_TEXT) + load<u32>(descriptor, D_TEXT_LENGTH));
+    const blocks = orderKept(list, at);
+    most = max<u32>(most, blocks);
+    if (at > 0) openText(list, at - 1, 1 + blocks);
   }
+  openText(list, count - 1, 0);
   runGroup(list);
   wipe(CHACHA_WORK, END - CHACHA_WORK);
+  wipe(keptOf(0), most * BLOCK_SIZE);
+  wipe(keptOf(1), most * BLOCK_SIZE);
 }
 
-function openText(list: usize, at: i32): void {
-  while (<i32>load<u32>(KEYED) <= at) runGroup(list);
+/** Since the last order for what is kept of this text, `behind` orders were given. */
+function openText(list: usize, at: i32, behind: u32): void {
+  if (load<u32>(ORDERED) > behind) runGroup(list);
   while (<i32>load<u32>(AUTHENTICATED) <= at) authenticate(list);
   const descriptor = descriptorAt(list, at);
   if (!icvMatches(descriptor) && load<u32>(descriptor, D_STATUS) == PENDING) store<u32>(descriptor, FORGED, D_STATUS);
-  if (load<u32>(descriptor, D_STATUS) == PENDING) orderText(list, descriptor);
+  if (load<u32>(descriptor, D_STATUS) != PENDING) return;
+  const length = min<u32>(KEPT_SIZE, load<u32>(descriptor, D_TEXT_LENGTH));
+  addKeyStream(load<u32>(descriptor, D_TEXT), length, keptOf(at));
+  orderText(list, descriptor, KEPT_BLOCKS);
 }
 
 // ---------------------------------------------------------------- ChaCha20
@@ -70,18 +82,35 @@ function openText(list: usize, at: i32): void {
 function orderKey(list: usize, at: i32, ready: u32): void {
   while (<i32>load<u32>(AUTHENTICATED) + KEYS_KEPT <= at) authenticate(list);
   const descriptor = descriptorAt(list, at);
-  order(list, nonceOf(descriptor), keyAddress(descriptor), ready, 0);
+  order(list, nonceOf(descriptor), keyAddress(descriptor), <u32>keyOf(at), ready, 0);
 }
 
-function orderText(list: usize, descriptor: usize): void {
+/** The text from its block `first` on, in place. */
+function orderText(list: usize, descriptor: usize, first: u32): void {
   const key = keyAddress(descriptor);
-  let text = load<u32>(descriptor, D_TEXT);
-  const end = text + load<u32>(descriptor, D_TEXT_LENGTH);
   const nonce = nonceOf(descriptor);
-  for (let counter: u32 = 1; text < end; counter++) {
-    order(list, i32x4.replace_lane(nonce, 0, counter), key, text, min<u32>(BLOCK_SIZE, end - text));
+  const start = load<u32>(descriptor, D_TEXT);
+  const end = start + load<u32>(descriptor, D_TEXT_LENGTH);
+  let text = start + first * BLOCK_SIZE;
+  for (let counter = first + 1; text < end; counter++) {
+    const bytes = min<u32>(BLOCK_SIZE, end - text);
+    order(list, i32x4.replace_lane(nonce, 0, counter), key, 0, text, bytes);
     text += BLOCK_SIZE;
   }
+}
+
+/** Key stream for a text's first KEPT_BLOCKS, to be kept. Answers how many blocks that are. */
+function orderKept(list: usize, at: i32): u32 {
+  const descriptor = descriptorAt(list, at);
+  const key = keyAddress(descriptor);
+  const nonce = nonceOf(descriptor);
+  const blocks = min<u32>(KEPT_BLOCKS, (load<u32>(descriptor, D_TEXT_LENGTH) + BLOCK_SIZE - 1) / BLOCK_SIZE);
+  let kept = <u32>keptOf(at);
+  for (let counter: u32 = 1; counter <= blocks; counter++) {
+    order(list, i32x4.replace_lane(nonce, 0, counter), key, kept, 0, BLOCK_SIZE);
+    kept += BLOCK_SIZE;
+  }
+  return blocks;
 }
 
 /** The last row of the state, counter 0. */
@@ -94,55 +123,51 @@ function keyAddress(descriptor: usize): u32 {
   return load<u32>(descriptor, D_SA) + SA_ROUND_KEYS;
 }
 
-function order(list: usize, row: v128, key: u32, text: u32, bytes: u32): void {
+function keptOf(at: i32): usize {
+  return KEPT + <usize>(at & 1) * KEPT_SIZE;
+}
+
+/** Key stream to `to` or, if that is 0, behind the orders, from where it is added to the text. */
+function order(list: usize, row: v128, key: u32, to: u32, text: u32, bytes: u32): void {
   const ordered = load<u32>(ORDERED);
   const place = ORDERS + <usize>ordered * ORDER_SIZE;
   v128.store(place, row); // one store, for it is loaded as one: a load of several would wait until all are written
-  store<u32>(place, key, 16);
+  store<u32>(place, key, O_KEY);
+  store<u32>(place, to ? to : <u32>(place + O_BLOCK), O_TO);
   store<u32>(place, text, O_TEXT);
   store<u32>(place, bytes, O_BYTES);
   store<u32>(ORDERED, ordered + 1);
   if (ordered + 1 == GROUP) runGroup(list);
 }
 
-/** Where a group is not full, its last orders are those of the group before, or the key is at address 0. */
+/** Where a group is not full, its last orders are those of an earlier one or empty: nobody uses their blocks. */
 function runGroup(list: usize): void {
   const ordered = load<u32>(ORDERED);
   if (ordered == 0) return;
-  const blocks = blocksReady(list);
-  chachaBlocks(ORDERS, KEY_STREAM, blocks ? nextMessage(list, blocks) : 0, blocks);
-  if (blocks) took(list, blocks);
-  let keyStream = KEY_STREAM;
   const end = ORDERS + <usize>ordered * ORDER_SIZE;
-  for (let place = ORDERS; place < end; place += ORDER_SIZE) {
-    useBlock(place, keyStream);
-    keyStream += BLOCK_SIZE;
-  }
+  for (let place = end; place < ORDERS + O_BLOCK; place += ORDER_SIZE) store<u32>(place, <u32>(place + O_BLOCK), O_TO);
+  const blocks = blocksReady(list);
+  chachaBlocks(ORDERS, blocks ? nextMessage(list, blocks) : 0, blocks);
+  if (blocks) took(list, blocks);
+  for (let place = ORDERS; place < end; place += ORDER_SIZE) finishOrder(place);
   store<u32>(ORDERED, 0);
 }
 
-function useBlock(place: usize, keyStream: usize): void {
+function finishOrder(place: usize): void {
   const text = load<u32>(place, O_TEXT);
   const bytes = load<u32>(place, O_BYTES);
-  if (bytes == BLOCK_SIZE) {
-    for (let i: usize = 0; i < 64; i += 16) {
-      v128.store(<usize>text + i, v128.xor(v128.load(<usize>text + i), v128.load(keyStream + i)));
-    }
-  } else if (bytes > 0) {
-    addBlock(text, bytes, keyStream);
-  } else {
-    const keyed = load<u32>(KEYED);
-    const key = keyOf(keyed);
-    v128.store(key, v128.load(keyStream));
-    v128.store(key, v128.load(keyStream, 16), 16);
-    store<u32>(KEYED, keyed + 1);
+  if (bytes == 0) {
+    store<u32>(KEYED, load<u32>(KEYED) + 1);
     store<u32>(READY, text);
+    return;
   }
+  if (text == 0) return; // kept
+  addKeyStream(text, bytes, place + O_BLOCK);
   if (text == load<u32>(READY)) store<u32>(READY, text + bytes); // never when opening: there it is the end of a text
 }
 
 /** Whole vectors, then words and bytes: nothing behind the text may be written. */
-function addBlock(text: usize, bytes: usize, keyStream: usize): void {
+function addKeyStream(text: usize, bytes: usize, keyStream: usize): void {
   const end = text + bytes;
   for (; text + 16 <= end; text += 16) {
     v128.store(text, v128.xor(v128.load(text), v128.load(keyStream)));
@@ -200,7 +225,7 @@ function took(list: usize, blocks: u32): void {
 }
 
 function keyOf(at: u32): usize {
-  return KEYS + <usize>(at & (KEYS_KEPT - 1)) * KEY_SIZE;
+  return KEYS + <usize>(at & (KEYS_KEPT - 1)) * BLOCK_SIZE;
 }
 
 function descriptorAt(list: usize, at: i32): usize {

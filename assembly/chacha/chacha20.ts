@@ -3,13 +3,17 @@
 // They keep the vector units busy and no other, so the multiplications of Poly1305, over a message that is ready, take
 // place between their rounds and cost next to nothing.
 //
-//   an order for a block, 32 bytes   u32 counter | 12 bytes nonce | u32 address of the key | 12 bytes of the caller
+//   an order for a block, 64 bytes   u32 counter | 12 bytes nonce | u32 key | u32 to | the rest is the caller's
+//
+// Key and to are addresses: the key stream goes to `to`.
 import { permute } from "../aes/permute";
 import { POLY_H, POLY_R } from "./poly1305";
 
-export const ORDER_SIZE = 32;
+export const ORDER_SIZE = 64;
+export const O_KEY = 16;
+export const O_TO = 20;
 export const GROUP = 3;
-export const BLOCK_SIZE = 64;
+export const BLOCK_SIZE: u32 = 64;
 
 const DOUBLE_ROUNDS: u32 = 10;
 
@@ -19,8 +23,8 @@ const CONSTANTS = memory.data<u32>([0x61707865, 0x3320646e, 0x79622d32, 0x6b2065
 const ROTATED_16 = memory.data<u8>([2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13], 16);
 const ROTATED_8 = memory.data<u8>([3, 0, 1, 2, 7, 4, 5, 6, 11, 8, 9, 10, 15, 12, 13, 14], 16);
 
-/** Key stream for three orders to `target`, 64 bytes each; Poly1305 takes in `blocks` blocks of `message`. */
-export function chachaBlocks(orders: usize, target: usize, message: usize, blocks: u32): void {
+/** Does three orders; Poly1305 takes in `blocks` blocks of `message`. */
+export function chachaBlocks(orders: usize, message: usize, blocks: u32): void {
   const r0 = load<u64>(POLY_R, 0);
   const r1 = load<u64>(POLY_R, 8);
   const r2 = load<u64>(POLY_R, 16);
@@ -36,9 +40,9 @@ export function chachaBlocks(orders: usize, target: usize, message: usize, block
 
   const rotated16 = v128.load(ROTATED_16);
   const rotated8 = v128.load(ROTATED_8);
-  const keyA: usize = load<u32>(orders, 16);
-  const keyB: usize = load<u32>(orders + ORDER_SIZE, 16);
-  const keyC: usize = load<u32>(orders + 2 * ORDER_SIZE, 16);
+  const keyA: usize = load<u32>(orders, O_KEY);
+  const keyB: usize = load<u32>(orders + ORDER_SIZE, O_KEY);
+  const keyC: usize = load<u32>(orders + 2 * ORDER_SIZE, O_KEY);
   let a0 = v128.load(CONSTANTS);
   let b0 = a0;
   let c0 = a0;
@@ -136,9 +140,9 @@ export function chachaBlocks(orders: usize, target: usize, message: usize, block
     c3 = fromOther(c3);
   }
 
-  storeBlock(target, orders, a0, a1, a2, a3);
-  storeBlock(target + BLOCK_SIZE, orders + ORDER_SIZE, b0, b1, b2, b3);
-  storeBlock(target + 2 * BLOCK_SIZE, orders + 2 * ORDER_SIZE, c0, c1, c2, c3);
+  storeBlock(orders, a0, a1, a2, a3);
+  storeBlock(orders + ORDER_SIZE, b0, b1, b2, b3);
+  storeBlock(orders + 2 * ORDER_SIZE, c0, c1, c2, c3);
   store<u64>(POLY_H, h0, 0);
   store<u64>(POLY_H, h1, 8);
   store<u64>(POLY_H, h2, 16);
@@ -147,12 +151,13 @@ export function chachaBlocks(orders: usize, target: usize, message: usize, block
 }
 
 /** The state after the rounds with what it began as. */
-function storeBlock(target: usize, order: usize, row0: v128, row1: v128, row2: v128, row3: v128): void {
-  const key: usize = load<u32>(order, 16);
-  v128.store(target, i32x4.add(row0, v128.load(CONSTANTS)), 0);
-  v128.store(target, i32x4.add(row1, v128.load(key)), 16);
-  v128.store(target, i32x4.add(row2, v128.load(key, 16)), 32);
-  v128.store(target, i32x4.add(row3, v128.load(order)), 48);
+function storeBlock(order: usize, row0: v128, row1: v128, row2: v128, row3: v128): void {
+  const key: usize = load<u32>(order, O_KEY);
+  const to: usize = load<u32>(order, O_TO);
+  v128.store(to, i32x4.add(row0, v128.load(CONSTANTS)), 0);
+  v128.store(to, i32x4.add(row1, v128.load(key)), 16);
+  v128.store(to, i32x4.add(row2, v128.load(key, 16)), 32);
+  v128.store(to, i32x4.add(row3, v128.load(order)), 48);
 }
 
 function rotateLeft(x: v128, n: i32): v128 {

@@ -9,7 +9,7 @@
 // above, and D <= 2^28 (2^33 + 5/4 (2^30 + D / 2^32)) + 3 * 5/4 2^28 (2^33 + D / 2^32) + 2^31: D is under 2^63.9.
 import { CHACHA_WORK } from "../layout";
 
-const POLY: usize = CHACHA_WORK + 320;
+const POLY: usize = CHACHA_WORK + 384;
 export const POLY_H: usize = POLY;
 export const POLY_R: usize = POLY + 40;
 

@@ -87,13 +87,14 @@ describe.each(TARGETS)("ChaCha20-Poly1305, %s", (target) => {
       const counter = random.below(2 ** 31);
       const nonces = [0, 1, 2].map((i) => {
         const nonce = random.bytes(12);
-        entry.view.setUint32(ORDERS + 32 * i, counter + i, true);
-        entry.bytes.set(nonce, ORDERS + 32 * i + 4);
-        entry.view.setUint32(ORDERS + 32 * i + 16, CHACHA_KEY + 16 * i, true);
+        entry.view.setUint32(ORDERS + 64 * i, counter + i, true);
+        entry.bytes.set(nonce, ORDERS + 64 * i + 4);
+        entry.view.setUint32(ORDERS + 64 * i + 16, CHACHA_KEY + 16 * i, true);
+        entry.view.setUint32(ORDERS + 64 * i + 20, KEY_STREAM + 64 * i, true);
         return nonce;
       });
       entry.bytes.set(random.bytes(64), CHACHA_KEY);
-      entry.call("chachaBlocks", ORDERS, KEY_STREAM, source, count);
+      entry.call("chachaBlocks", ORDERS, source, count);
       nonces.forEach((nonce, i) => {
         const key = entry.bytes.subarray(CHACHA_KEY + 16 * i, CHACHA_KEY + 16 * i + 32);
         const iv = Buffer.concat([Buffer.alloc(4), nonce]);
