@@ -13,10 +13,11 @@ import { aesEncrypt } from "../aes/encrypt";
 import { permute } from "../aes/permute";
 import { paddedBlock, stageBlocks } from "../blocks";
 import { wipe } from "../bytes";
-import { GCM_WORK, HOT_GHASH, HOT_LENGTHS, HOT_PLANES, HOT_POWERS, HOT_WORK } from "../layout";
+import { GCM_WORK, HOT_GHASH, HOT_HASHED, HOT_LENGTHS, HOT_PLANES, HOT_POWERS, HOT_WORK } from "../layout";
 
 const TABLE_SIZE = 512;
 const GROUP: u32 = 6;
+const FRESH: u32 = 8; // packets after which the tables of all powers pay
 const STAGE: usize = GCM_WORK; // 6 * 16 bytes: blocks that do not lie in the text as they are to be hashed
 const STAGE_END: usize = GCM_WORK + 96;
 const MULTIPLES: usize = GCM_WORK + 96; // 16 * 16 bytes: n * P, or n * P * x^4, by n
@@ -54,6 +55,11 @@ export function ghashPowers(entry: usize, count: u32): void {
  * what is more, in a group of four or six that zeroes fill up: in front of all they change nothing.
  */
 export function ghash(entry: usize, first: v128, bytes: usize, length: u32, firstBits: u64, lastBits: u64): v128 {
+  const hashed = load<u32>(entry, HOT_HASHED);
+  if (hashed < FRESH) {
+    store<u32>(entry, hashed + 1, HOT_HASHED);
+    return freshGhash(entry, first, bytes, length, lengthsBlock(firstBits, lastBits));
+  }
   const end = bytes + length;
   const total: u32 = 1 + ((length + 15) >> 4);
   const more = total % GROUP;
@@ -78,6 +84,37 @@ export function ghash(entry: usize, first: v128, bytes: usize, length: u32, firs
   return v128.xor(addSix(lastTables, head, next, last), lengths);
 }
 
+/** The same in groups of four: an entry that may not last gets four powers, and the lengths a product of their own. */
+function freshGhash(entry: usize, first: v128, bytes: usize, length: u32, lengths: v128): v128 {
+  const end = bytes + length;
+  const total: u32 = 1 + ((length + 15) >> 4);
+  const more = total & 3;
+  ghashPowers(entry, min<u32>(total, 4));
+  const tables = entry + HOT_GHASH;
+  let head = first;
+  let next = bytes;
+  if (more) {
+    next = stage(first, more, bytes, end);
+    head = addStage(tables, more);
+  }
+  if (total != more) {
+    if (more) {
+      head = v128.xor(head, v128.load(next));
+      next += 16;
+    }
+    for (let left = total - more; left > 4; left -= 4) {
+      head = v128.xor(addFour(tables, head, next, v128.load(next, 32)), v128.load(next, 48));
+      next += 64;
+    }
+    head = addFour(tables, head, next, paddedBlock(next + 32, end - next - 32));
+  }
+  return addFour(tables, v128.load(ZERO), ZERO, v128.xor(head, lengths));
+}
+
+function lengthsBlock(firstBits: u64, lastBits: u64): v128 {
+  return i64x2.replace_lane(i64x2.splat(bswap<u64>(firstBits)), 1, bswap<u64>(lastBits));
+}
+
 /** The first `count` blocks to the end of the stage. Answers where the text goes on. */
 function stage(first: v128, count: u32, bytes: usize, end: usize): usize {
   const place = STAGE_END - ((<usize>count) << 4);
@@ -98,7 +135,7 @@ function addStage(tables: usize, count: u32): v128 {
 
 /** The block of the two lengths times H: what it adds to the hash. The entry keeps the last one. */
 function productOfLengths(entry: usize, firstBits: u64, lastBits: u64): v128 {
-  const lengths = i64x2.replace_lane(i64x2.splat(bswap<u64>(firstBits)), 1, bswap<u64>(lastBits));
+  const lengths = lengthsBlock(firstBits, lastBits);
   if (v128.any_true(v128.xor(lengths, v128.load(entry, HOT_LENGTHS)))) {
     v128.store(entry, lengths, HOT_LENGTHS);
     v128.store(entry, addFour(entry + HOT_GHASH, v128.load(ZERO), ZERO, lengths), HOT_LENGTHS + 16);
