@@ -79,15 +79,14 @@ export function runChains(kind: i32, list: usize, count: i32): void {
     const blocks = fewestBlocks(lanes);
     if (lanes <= FEW) runFewBlocks(kind, shared, rounds, lanes, blocks);
     else runBlocks(kind, shared, planes, rounds, lanes, blocks);
-    for (let lane = 0; lane < lanes; ) {
-      if (!advance(kind, lane, blocks)) {
-        lane++;
-      } else if (next < count) {
-        start(kind, list, next, lane++, packs);
+    // From the last lane down: one that moves to another's place was advanced before, and where all end, none moves.
+    for (let lane = lanes - 1; lane >= 0; lane--) {
+      if (!advance(kind, lane, blocks)) continue;
+      if (next < count) {
+        start(kind, list, next, lane, packs);
         next = nextPending(list, count, next + 1);
-      } else {
-        lanes--;
-        if (lane < lanes) move(kind, lanes, lane, packs); // and is advanced in its new place
+      } else if (lane < --lanes) {
+        move(kind, lanes, lane, packs);
       }
     }
   }
