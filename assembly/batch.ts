@@ -4,15 +4,17 @@
 //   seal   number (serial, in stage order) -> group by encryption, run -> group by integrity, run -> finish
 //   open   find (serial) -> group by integrity, verify -> group by encryption, run -> commit (serial, in stage order)
 //
-// Grouping is two passes of a stable counting sort: by SA, then by algorithm and key length. So a room gets all packets
-// of its algorithm, those of one SA together and in stage order, and fills its lanes from them: eight AES blocks, 32
-// CBC chains, four SHA lanes, three ChaCha20 blocks. A lane that finishes takes the next packet, whatever its length.
+// Grouping is two passes of a stable counting sort: by SA, then by algorithm and key length; by SA alone where all packets
+// have the same algorithms. So a room gets all packets of its algorithm, those of one SA together and in stage order, and
+// fills its lanes from them: eight AES blocks, 32 CBC chains, four SHA lanes, three ChaCha20 blocks. A lane that finishes
+// takes the next packet, whatever its length.
 import { cbcDecrypt } from "./aes/cbc-decrypt";
 import { cbcEncrypt } from "./aes/cbc-encrypt";
 import { ctrApply } from "./aes/ctr";
 import { ccmOpen, ccmSeal } from "./ccm/ccm";
 import { chachaOpen, chachaSeal } from "./chacha/aead";
 import { cmacTags } from "./cmac/tags";
+import { wipe } from "./bytes";
 import { icvMatches } from "./esp/icv";
 import { gcmOpen, gcmSeal } from "./gcm/gcm";
 import { gmacOpen, gmacSeal, gmacTags } from "./gcm/gmac";
@@ -34,7 +36,6 @@ import {
   INT_GMAC,
   INT_NONE,
   INT_XCBC,
-  MAX_BATCH,
   ORDER,
   ORDER_WORK,
   SA_ENCRYPTION,
@@ -47,7 +48,8 @@ import { FORGED, PENDING } from "./status";
 
 /** Encrypts, then computes the tags of, the `count` descriptors listed at ORDER. */
 export function sealRun(count: i32): void {
-  if (isOfOneSa(count)) {
+  if (isOfOneClass(count)) {
+    sortBySa(count);
     encrypt(ORDER, count);
     tags(ORDER, count);
     return;
@@ -66,7 +68,8 @@ export function sealRun(count: i32): void {
 
 /** Verifies, then decrypts, the `count` descriptors listed at ORDER. A forged one gets its status and is left as it was. */
 export function openRun(count: i32): void {
-  if (isOfOneSa(count)) {
+  if (isOfOneClass(count)) {
+    sortBySa(count);
     verify(ORDER, count);
     decrypt(ORDER, count);
     return;
@@ -142,19 +145,38 @@ function verify(list: usize, count: i32): void {
 
 // ---------------------------------------------------------------- grouping
 
-/** Orders the list at ORDER: by SA within the algorithm, in stage order within an SA. */
-function group(count: i32, byIntegrity: bool): void {
-  memory.fill(COUNTS, 0, 1024);
-  for (let i = 0; i < count; i++) bump(recordByte(saOf(ORDER, i)));
-  scatter(count, ORDER, ORDER_WORK, false, byIntegrity);
-  memory.fill(COUNTS, 0, 1024);
-  for (let i = 0; i < count; i++) bump(classOf(saOf(ORDER_WORK, i), byIntegrity));
-  scatter(count, ORDER_WORK, ORDER, true, byIntegrity);
-  memory.fill(COUNTS, 0, 1024);
-  memory.fill(ORDER_WORK, 0, MAX_BATCH << 2);
+/** All run together, in both steps. */
+function isOfOneClass(count: i32): bool {
+  const first = saOf(ORDER, 0);
+  for (let i = 1; i < count; i++) {
+    const sa = saOf(ORDER, i);
+    if (sa == first) continue;
+    if (classOf(sa, false) != classOf(first, false) || classOf(sa, true) != classOf(first, true)) return false;
+  }
+  return true;
 }
 
-/** Nothing to order. */
+/** Orders the list at ORDER by SA, in stage order within an SA. */
+function sortBySa(count: i32): void {
+  if (isOfOneSa(count)) return;
+  for (let i = 0; i < count; i++) bump(recordByte(saOf(ORDER, i)));
+  scatter(count, ORDER, ORDER_WORK, false, false);
+  memory.copy(ORDER, ORDER_WORK, (<usize>count) << 2);
+  wipe(COUNTS, 1024);
+  wipe(ORDER_WORK, (<usize>count) << 2);
+}
+
+/** The same within the algorithm. */
+function group(count: i32, byIntegrity: bool): void {
+  for (let i = 0; i < count; i++) bump(recordByte(saOf(ORDER, i)));
+  scatter(count, ORDER, ORDER_WORK, false, byIntegrity);
+  wipe(COUNTS, 1024);
+  for (let i = 0; i < count; i++) bump(classOf(saOf(ORDER_WORK, i), byIntegrity));
+  scatter(count, ORDER_WORK, ORDER, true, byIntegrity);
+  wipe(COUNTS, 1024);
+  wipe(ORDER_WORK, (<usize>count) << 2);
+}
+
 function isOfOneSa(count: i32): bool {
   const first = saOf(ORDER, 0);
   for (let i = 1; i < count; i++) if (saOf(ORDER, i) != first) return false;

@@ -42,7 +42,7 @@ const { values, positionals } = parseArgs({
 const ROUNDS = Number(values.rounds);
 const BATCH = Number(values.batch);
 const ROUND_MS = 1;
-const WARM_MS = 40;
+const WARM_MS = 250;
 const SIZES = [64, 256, 576, 1400];
 const FILES = values.wasm ?? (await pickVariants()).map((variant) => `dist/wasm/${variant}.wasm`);
 const HEADROOM = 96;
