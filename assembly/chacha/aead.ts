@@ -9,11 +9,13 @@
 //   nonce   | salt, 4 bytes, from the key | IV, 8 bytes, on the wire |
 import { wipe } from "../bytes";
 import { icvMatches } from "../esp/icv";
-import { CHACHA_WORK, D_IV, D_SA, D_STATUS, D_TAG, D_TEXT, D_TEXT_LENGTH, SA_ROUND_KEYS, SA_SALT } from "../layout";
+import { CHACHA_WORK, D_STATUS, D_TAG, D_TEXT, D_TEXT_LENGTH } from "../layout";
 import { FORGED, PENDING } from "../status";
 import { BLOCK_SIZE, chachaBlocks, GROUP, O_KEY, O_TO, ORDER_SIZE } from "./chacha20";
+import { addKeyStream, keyAddress, nonceOf } from "./keystream";
 import { MESSAGE_BLOCKS, messageBlocks, stageMessage } from "./message";
 import { polyBlocks, polyFinish, polyStart } from "./poly1305";
+import { areShort, shortOpen, shortSeal } from "./short";
 
 const ORDERS: usize = CHACHA_WORK; // a group
 const O_TEXT = 24; // u32 address of the text the block is for, 0 if it is kept; of a key, up to where that text is ready
@@ -37,6 +39,7 @@ const KEPT_SIZE: u32 = KEPT_BLOCKS * BLOCK_SIZE;
 
 /** Encrypts the texts of `count` descriptors in place; tags to D_TAG. */
 export function chachaSeal(list: usize, count: i32): void {
+  if (areShort(list, count)) return shortSeal(list, count);
   for (let at = 0; at < count; at++) {
     const descriptor = descriptorAt(list, at);
     orderKey(list, at, load<u32>(descriptor, D_TEXT));
@@ -49,6 +52,7 @@ export function chachaSeal(list: usize, count: i32): void {
 
 /** Verifies `count` descriptors, then decrypts those that are not FORGED. */
 export function chachaOpen(list: usize, count: i32): void {
+  if (areShort(list, count)) return shortOpen(list, count);
   let most: u32 = 0;
   for (let at = 0; at < count; at++) {
     const descriptor = descriptorAt(list, at);
@@ -113,16 +117,6 @@ function orderKept(list: usize, at: i32): u32 {
   return blocks;
 }
 
-/** The last row of the state, counter 0. */
-function nonceOf(descriptor: usize): v128 {
-  const iv = i64x2.replace_lane(i64x2.splat(0), 1, load<u64>(<usize>load<u32>(descriptor, D_IV)));
-  return i32x4.replace_lane(iv, 1, load<u32>(<usize>load<u32>(descriptor, D_SA), SA_SALT));
-}
-
-function keyAddress(descriptor: usize): u32 {
-  return load<u32>(descriptor, D_SA) + SA_ROUND_KEYS;
-}
-
 function keptOf(at: i32): usize {
   return KEPT + <usize>(at & 1) * KEPT_SIZE;
 }
@@ -164,23 +158,6 @@ function finishOrder(place: usize): void {
   if (text == 0) return; // kept
   addKeyStream(text, bytes, place + O_BLOCK);
   if (text == load<u32>(READY)) store<u32>(READY, text + bytes); // never when opening: there it is the end of a text
-}
-
-/** Whole vectors, then words and bytes: nothing behind the text may be written. */
-function addKeyStream(text: usize, bytes: usize, keyStream: usize): void {
-  const end = text + bytes;
-  for (; text + 16 <= end; text += 16) {
-    v128.store(text, v128.xor(v128.load(text), v128.load(keyStream)));
-    keyStream += 16;
-  }
-  for (; text + 4 <= end; text += 4) {
-    store<u32>(text, load<u32>(text) ^ load<u32>(keyStream));
-    keyStream += 4;
-  }
-  for (; text < end; text++) {
-    store<u8>(text, load<u8>(text) ^ load<u8>(keyStream));
-    keyStream++;
-  }
 }
 
 // ---------------------------------------------------------------- Poly1305

@@ -8,7 +8,7 @@ import { CHACHA_WORK, D_SA, D_TEXT, D_TEXT_LENGTH } from "../layout";
 /** At most this many at a time. */
 export const MESSAGE_BLOCKS: u32 = 16;
 
-const STAGE: usize = CHACHA_WORK + 512; // MESSAGE_BLOCKS
+export const STAGE: usize = CHACHA_WORK + 512; // MESSAGE_BLOCKS
 
 /** How many there are: AAD, text and lengths. */
 export function messageBlocks(descriptor: usize): u32 {
@@ -34,4 +34,17 @@ export function stageMessage(descriptor: usize, first: u32, blocks: u32): usize 
   }
   stageBlocks(place, placesEnd, from, end);
   return STAGE;
+}
+
+/** A whole message of at most MESSAGE_BLOCKS to STAGE. Answers how many blocks it is. */
+export function stageWhole(descriptor: usize): u32 {
+  const length = load<u32>(descriptor, D_TEXT_LENGTH);
+  const text: usize = load<u32>(descriptor, D_TEXT);
+  const blocks = (length + 15) >> 4;
+  const lengths = STAGE + 16 + ((<usize>blocks) << 4);
+  v128.store(STAGE, aadBlock(descriptor));
+  stageBlocks(STAGE + 16, lengths, text, text + length);
+  store<u64>(lengths, aadBits(load<u32>(descriptor, D_SA)) >> 3);
+  store<u64>(lengths, length, 8);
+  return blocks + 2;
 }
