@@ -58,25 +58,6 @@ export function chachaBlocks(orders: usize, message: usize, blocks: u32): void {
 
   let due: u32 = 0;
   for (let doubleRound: u32 = 0; doubleRound < DOUBLE_ROUNDS; doubleRound++) {
-    // The message, spread evenly over the double rounds.
-    for (due += blocks; due >= DOUBLE_ROUNDS; due -= DOUBLE_ROUNDS) {
-      h0 += load<u32>(message, 0);
-      h1 += load<u32>(message, 4);
-      h2 += load<u32>(message, 8);
-      h3 += load<u32>(message, 12);
-      h4 += 1;
-      message += 16;
-      const d0 = h0 * r0 + h1 * s3 + h2 * s2 + h3 * s1;
-      const d1 = h0 * r1 + h1 * r0 + h2 * s3 + h3 * s2 + h4 * s1;
-      const d2 = h0 * r2 + h1 * r1 + h2 * r0 + h3 * s3 + h4 * s2;
-      const d3 = h0 * r3 + h1 * r2 + h2 * r1 + h3 * r0 + h4 * s3;
-      const d4 = h4 * r0 + (d3 >> 32);
-      h0 = (d0 & 0xffffffff) + (d4 >> 2) + (d4 & ~3);
-      h1 = (d1 & 0xffffffff) + (d0 >> 32);
-      h2 = (d2 & 0xffffffff) + (d1 >> 32);
-      h3 = (d3 & 0xffffffff) + (d2 >> 32);
-      h4 = d4 & 3;
-    }
     // RFC 8439 section 2.1, four quarter rounds in the words of a vector: rows 0 += 1, 3 ^= 0, 3 <<<= 16; 2 += 3,
     // 1 ^= 2, 1 <<<= 12; then by 8 and 7. The columns:
     a0 = i32x4.add(a0, a1);
@@ -103,6 +84,27 @@ export function chachaBlocks(orders: usize, message: usize, blocks: u32): void {
     a1 = rotateLeft(v128.xor(a1, a2), 7);
     b1 = rotateLeft(v128.xor(b1, b2), 7);
     c1 = rotateLeft(v128.xor(c1, c2), 7);
+
+    // The message, spread evenly over the double rounds. It comes in their middle because a compiler may work on one
+    // block after the other as far as the next branch, and the three should stay side by side.
+    for (due += blocks; due >= DOUBLE_ROUNDS; due -= DOUBLE_ROUNDS) {
+      h0 += load<u32>(message, 0);
+      h1 += load<u32>(message, 4);
+      h2 += load<u32>(message, 8);
+      h3 += load<u32>(message, 12);
+      h4 += 1;
+      message += 16;
+      const d0 = h0 * r0 + h1 * s3 + h2 * s2 + h3 * s1;
+      const d1 = h0 * r1 + h1 * r0 + h2 * s3 + h3 * s2 + h4 * s1;
+      const d2 = h0 * r2 + h1 * r1 + h2 * r0 + h3 * s3 + h4 * s2;
+      const d3 = h0 * r3 + h1 * r2 + h2 * r1 + h3 * r0 + h4 * s3;
+      const d4 = h4 * r0 + (d3 >> 32);
+      h0 = (d0 & 0xffffffff) + (d4 >> 2) + (d4 & ~3);
+      h1 = (d1 & 0xffffffff) + (d0 >> 32);
+      h2 = (d2 & 0xffffffff) + (d1 >> 32);
+      h3 = (d3 & 0xffffffff) + (d2 >> 32);
+      h4 = d4 & 3;
+    }
 
     // The diagonals. Row 1 is what the next step waits for, so it stays, and the others move to meet it.
     a0 = i32x4.add(fromLast(a0), a1);
