@@ -8,8 +8,6 @@ import {
   AES_POOL_END,
   AES_STARTS,
   AES_STARTS_END,
-  AES_STEPS,
-  AES_STEPS_END,
   AES_STRETCHES,
   AES_STRETCHES_END,
   C_IV_NIBBLE_KEYS,
@@ -39,7 +37,11 @@ import {
   HOT_MAC_KEYS,
   HOT_MAC_SUBKEYS,
   HOT_NIBBLE_KEYS,
+  HOT_PLANES,
   HOT_SIZE,
+  HOT_STEPS,
+  HOT_STEPS_MET,
+  HOT_STEPS_END,
   HOT_WORK,
   JUMBO_DATA,
   JUMBO_SIZE,
@@ -70,7 +72,9 @@ if (SA_ROUND_KEYS + 15 * 16 != SA_SIZE) ERROR("an SA record ends with its AES-25
 if (SA_SIZE > 512) ERROR("a cold SA record is at most 512 bytes");
 if (HOT_GHASH + 7 * 512 > HOT_LENGTHS || HOT_LENGTHS + 32 > HOT_NIBBLE_KEYS)
   ERROR("the GHASH powers overrun the hot entry");
-if (HOT_NIBBLE_KEYS + 15 * 16 > HOT_SIZE) ERROR("the nibble keys overrun the hot entry");
+if (HOT_NIBBLE_KEYS + 15 * 16 > HOT_STEPS) ERROR("the nibble keys overrun the counter steps");
+if (HOT_STEPS + 2048 != HOT_STEPS_END || HOT_STEPS_END > HOT_SIZE) ERROR("the counter steps overrun the hot entry");
+if (HOT_STEPS_MET + 4 > HOT_PLANES) ERROR("the counter steps' words overrun the round keys");
 if (HOT_MAC_SUBKEYS + 32 > HOT_SIZE) ERROR("the MAC subkeys overrun the hot entry");
 if (D_TARGET + 16 != D_OUTER) ERROR("the bundle follows the inner target address");
 if (D_OUTER + 4 * MAX_OUTERS != D_OUTER_GENERATION) ERROR("a generation for every outer SA");
@@ -83,7 +87,6 @@ if (SLOT_HEADROOM + JUMBO_DATA + SLOT_TAILROOM != JUMBO_SIZE) ERROR("a jumbo slo
 if (AES_POOL + 2048 != AES_POOL_END || AES_POOL_END > WHOLE_POOL_END) ERROR("the AES pool is 2 KiB");
 if (WHOLE_POOL_END > AES_STRETCHES) ERROR("the pool of whole packets overruns the stretches");
 if (COUNTS + 1024 > AES_STARTS || AES_STARTS_END > AES_POOL) ERROR("the counter starts overrun the AES pool");
-if (AES_STEPS + 2048 != AES_STEPS_END || AES_STEPS_END > CHACHA_WORK) ERROR("there is a step for 128 counters");
 if (AES_LANE_PLANES + 4 * 15 * 128 > SCRATCH_END) ERROR("the lane planes overrun the scratch");
 if (AES_STRETCHES_END > AES_KEY_WORK) ERROR("the pool's stretches overrun the key expansion");
 if ((AES_STRETCHES_END - AES_STRETCHES) % 8 != 0) ERROR("a stretch is two words");

@@ -47,8 +47,6 @@ export const AES_KEY_WORK = 0x8400; // 512 bytes: key expansion
 export const HOT_WORK = 0x8600; // 128 bytes: one group of blocks while a hot entry is filled, in the middle of other work
 export const GCM_WORK = 0x8800; // 2 KiB
 export const CCM_WORK = 0x9000; // 2 KiB
-export const AES_STEPS = 0x9800; // 2 KiB: 128 blocks: from the AES_STARTS to the counters 0 .. 127
-export const AES_STEPS_END = 0xa000;
 export const CHACHA_WORK = 0xa000; // 4 KiB
 export const SHA_WORK = 0xb000; // 4 KiB: message schedules, lane states
 export const HMAC_WORK = 0xc000; // 3 KiB: lanes and their padded tails
@@ -149,17 +147,22 @@ export const INT_GMAC = 8; // AH only: in ESP it is an encryption
 
 // ---------------------------------------------------------------- hot entry
 // What is derived from a key and worth keeping: filled inside the batch call, wiped on eviction and deletion.
-export const HOT_SIZE = 5888;
+export const HOT_SIZE = 7936;
 export const HOT_OWNER = 0; // u32: address of the SA record, 0 = empty
 export const HOT_USED = 4; // u32: the CLOCK's second chance
 export const HOT_POWERS = 8; // u32: GHASH powers present, 0..7
 export const HOT_HAS_NIBBLE_KEYS = 12; // u32: 0 | 1
+export const HOT_STEPS_OF = 16; // u32: the IV bytes on which the counter steps depend, aes/counter-start.ts; 0 = none kept
+export const HOT_STEPS_COUNT = 20; // u32: how many are kept
+export const HOT_STEPS_MET = 24; // u32: the IV bytes of the last packet that would have used steps
 export const HOT_HASHED = 16; // u32: packets hashed, counted while they are few
 export const HOT_PLANES = 64; // 15 * 128 bytes: bitsliced round keys for encryption
 export const HOT_DES_KEYS = 64; // legacy build: 3 * 128 bytes: the round keys of DES in the order of use, 8 bytes a round
 export const HOT_GHASH = 1984; // 7 * 512 bytes: nibble tables of H^1 .. H^7 (GCM, GMAC)
 export const HOT_LENGTHS = 5568; // 32 bytes: the last block of lengths, and what it adds to GHASH
 export const HOT_NIBBLE_KEYS = 5600; // 15 * 16 bytes: round keys of aes/nibbles.ts (counter modes)
+export const HOT_STEPS = 5888; // 128 * 16 bytes: the steps to the counters 0 .. 127 (counter modes)
+export const HOT_STEPS_END = 7936;
 export const HOT_INVERSE_PLANES = 1984; // 15 * 128 bytes: bitsliced round keys for decryption (CBC in)
 export const HOT_MAC_KEYS = 3904; // 176 bytes: AES-128 round keys of XCBC or CMAC, FIPS 197 order
 export const HOT_MAC_SUBKEYS = 4080; // 32 bytes: XCBC K2, K3 (RFC 3566) or CMAC K1, K2 (RFC 4493)

@@ -22,7 +22,7 @@ import {
 } from "../layout";
 import { PENDING } from "../status";
 import { counterBlock, withCounter } from "./counter-block";
-import { counterStart, counterStep, startCounters, wipeCounters } from "./counter-start";
+import { counterStart, counterStep, startCounters, wipeStarts } from "./counter-start";
 import { aesEncrypt, aesLaterRounds } from "./encrypt";
 import { encryptThrees, nibbleKeys } from "./nibbles";
 import { transpose } from "./transpose";
@@ -74,7 +74,7 @@ export function counterText(list: usize, count: i32, from: u32, masked: bool): v
     const sharers = startCounters(here, ofSa, from);
     if (sharers) {
       applyText(here, sharers, from, masked, true);
-      wipeCounters();
+      wipeStarts(sharers);
       first += sharers;
     } else {
       applyText(here, ofSa, from, masked, false);
@@ -94,6 +94,7 @@ export function countOfSa(list: usize, count: i32): i32 {
 /** The same for descriptors of one SA. `started`: they are the sharers of startCounters. */
 function applyText(list: usize, count: i32, from: u32, masked: bool, started: bool): void {
   const sa: usize = load<u32>(descriptorAt(list, 0), D_SA);
+  const entry = hotFor(sa);
   let pool: usize = AES_POOL; // where the next block goes
   let stretches: usize = AES_STRETCHES; // and where the next stretch is noted
   for (let i = 0; i < count; i++) {
@@ -103,36 +104,36 @@ function applyText(list: usize, count: i32, from: u32, masked: bool, started: bo
     let counter = from;
     if (masked) {
       if (isFull(pool, stretches)) {
-        applyPool(sa, pool, stretches, started);
+        applyPool(sa, entry, pool, stretches, started);
         pool = AES_POOL;
         stretches = AES_STRETCHES;
       }
-      pool = putCounters(pool, pool + 16, block, from - 1, started);
+      pool = putCounters(pool, pool + 16, entry, block, from - 1, started);
       stretches = noteStretch(stretches, descriptor + D_TAG, 16);
     }
     let text: usize = load<u32>(descriptor, D_TEXT);
     const end = text + load<u32>(descriptor, D_TEXT_LENGTH);
     while (text < end) {
       if (isFull(pool, stretches)) {
-        applyPool(sa, pool, stretches, started);
+        applyPool(sa, entry, pool, stretches, started);
         pool = AES_POOL;
         stretches = AES_STRETCHES;
       }
       const bytes = min(end - text, <usize>AES_POOL_END - pool);
       const blocks = <u32>((bytes + 15) >> 4);
-      pool = putCounters(pool, pool + ((<usize>blocks) << 4), block, counter, started);
+      pool = putCounters(pool, pool + ((<usize>blocks) << 4), entry, block, counter, started);
       counter += blocks;
       stretches = noteStretch(stretches, text, bytes);
       text += bytes;
     }
   }
-  applyPool(sa, pool, stretches, started);
+  applyPool(sa, entry, pool, stretches, started);
 }
 
 /** Blocks, or states of startCounters, to `pool` .. `end`, which it answers. */
-export function putCounters(pool: usize, end: usize, block: v128, counter: u32, started: bool): usize {
+export function putCounters(pool: usize, end: usize, entry: usize, block: v128, counter: u32, started: bool): usize {
   if (started) {
-    for (; pool < end; pool += 16) v128.store(pool, v128.xor(block, counterStep(counter++)));
+    for (; pool < end; pool += 16) v128.store(pool, v128.xor(block, counterStep(entry, counter++)));
   } else {
     for (; pool < end; pool += 16) v128.store(pool, withCounter(block, counter++));
   }
@@ -150,9 +151,9 @@ function noteStretch(stretches: usize, at: usize, bytes: usize): usize {
 }
 
 /** Turns the counter blocks before `poolEnd` into key stream and adds it to their stretches of text. */
-function applyPool(sa: usize, poolEnd: usize, stretchesEnd: usize, started: bool): void {
+function applyPool(sa: usize, entry: usize, poolEnd: usize, stretchesEnd: usize, started: bool): void {
   if (poolEnd == AES_POOL) return;
-  encryptPool(sa, hotFor(sa), poolEnd, started);
+  encryptPool(sa, entry, poolEnd, started);
   let keyStream: usize = AES_POOL;
   for (let stretch: usize = AES_STRETCHES; stretch < stretchesEnd; stretch += 8) {
     addKeyStream(load<u32>(stretch), load<u32>(stretch, 4), keyStream, 16);

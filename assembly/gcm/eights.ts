@@ -1,6 +1,6 @@
 // Packets of one length, eight side by side: a group of the cipher is one counter of eight packets. So its planes are
 // made of the planes of their starts and one step, see aes/counter-start.ts, and need not be transposed before the rounds.
-import { startEights, wipeCounters, writeEight } from "../aes/counter-start";
+import { startEights, wipeStarts, writeEight } from "../aes/counter-start";
 import { addKeyStream } from "../aes/ctr";
 import { aesLaterRounds } from "../aes/encrypt";
 import { wipe } from "../bytes";
@@ -29,7 +29,7 @@ export function gcmEights(list: usize, count: i32, opening: bool): i32 {
   const blocks = blocksOf(load<u32>(list));
   if (blocks > MOST_GROUPS) runLong(list, alike, blocks, opening);
   else for (let done = 0; done < alike; ) done += runWhole(list, done, alike, blocks, opening);
-  wipeCounters();
+  wipeStarts(alike);
   return alike;
 }
 
@@ -38,7 +38,7 @@ function runWhole(list: usize, from: i32, count: i32, blocks: u32, opening: bool
   const eights = min((count - from) >> 3, <i32>(MOST_GROUPS / blocks));
   const entry = hotFor(load<u32>(descriptorAt(list, from), D_SA));
   for (let eight = 0; eight < eights; eight++) {
-    writeEight(AES_POOL + ((<usize>(eight * blocks)) << 7), (from >> 3) + eight, MASK_COUNTER, blocks);
+    writeEight(AES_POOL + ((<usize>(eight * blocks)) << 7), entry, (from >> 3) + eight, MASK_COUNTER, blocks);
   }
   encryptGroups(list, entry, eights * blocks);
   for (let i = 0; i < eights << 3; i++) {
@@ -59,7 +59,7 @@ function runLong(list: usize, count: i32, blocks: u32, opening: bool): void {
     for (let first = from; first <= blocks; first += MOST_GROUPS) {
       const last = min(first + MOST_GROUPS - 1, blocks);
       const groups = last + 1 - first;
-      writeEight(AES_POOL, i >> 3, first, last);
+      writeEight(AES_POOL, entry, i >> 3, first, last);
       encryptGroups(here, entry, groups);
       for (let lane = 0; lane < 8; lane++) {
         addPart(descriptorAt(here, lane), AES_POOL + ((<usize>lane) << 4), first, groups);
@@ -74,7 +74,8 @@ function runLong(list: usize, count: i32, blocks: u32, opening: bool): void {
 }
 
 function verifyAll(list: usize, entry: usize, count: i32): void {
-  for (let i = 0; i < count; i += 8) writeEight(AES_POOL + ((<usize>i) << 4), i >> 3, MASK_COUNTER, MASK_COUNTER);
+  for (let i = 0; i < count; i += 8)
+    writeEight(AES_POOL + ((<usize>i) << 4), entry, i >> 3, MASK_COUNTER, MASK_COUNTER);
   encryptGroups(list, entry, count >> 3);
   for (let i = 0; i < count; i++) {
     const descriptor = descriptorAt(list, i);

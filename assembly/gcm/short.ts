@@ -5,7 +5,7 @@
 //
 // So opening a short packet costs as much when it is forged; but nothing is done to its text before its ICV verified.
 import { counterBlock } from "../aes/counter-block";
-import { counterStart, startCounters, wipeCounters } from "../aes/counter-start";
+import { counterStart, startCounters, wipeStarts } from "../aes/counter-start";
 import { countOfSa, encryptPool, putCounters } from "../aes/ctr";
 import { wipe } from "../bytes";
 import { hotFor } from "../hot";
@@ -34,7 +34,7 @@ export function gcmShort(list: usize, count: i32, opening: bool): void {
     const sharers = startCounters(here, ofSa, TEXT_COUNTER);
     const some = sharers ? sharers : ofSa;
     for (let done = 0; done < some; ) done += runPool(here, done, some, sharers > 0, opening);
-    if (sharers) wipeCounters();
+    if (sharers) wipeStarts(sharers);
     first += some;
   }
 }
@@ -50,7 +50,7 @@ function runPool(list: usize, from: i32, count: i32, started: bool, opening: boo
     const end = pool + ((<usize>blocksOf(descriptor)) << 4);
     if (end > <usize>WHOLE_POOL_END) break;
     const block = started ? counterStart(next) : counterBlock(sa, load<u32>(descriptor, D_IV));
-    pool = putCounters(pool, end, block, MASK_COUNTER, started);
+    pool = putCounters(pool, end, entry, block, MASK_COUNTER, started);
   }
   encryptPool(sa, entry, pool, started);
   let keyStream: usize = AES_POOL;
