@@ -2,7 +2,8 @@
 import { INT_MD5, INT_SHA1, INT_SHA256 } from "../layout";
 import { md5Compress, md5Lanes } from "../legacy/md5";
 import { sha1Compress, sha1Lanes, sha1One } from "../sha1/sha1";
-import { sha256Compress, sha256Lanes, sha256One } from "../sha2/sha256";
+import { sha256One, sha256OneSchedule } from "../sha2/one";
+import { sha256Compress, sha256Lanes } from "../sha2/sha256";
 import { sha512Compress, sha512Lanes, sha512One } from "../sha2/sha512";
 
 /** Compresses `blocks` blocks of each lane's message; `sources` holds their addresses, u32 each. */
@@ -25,11 +26,11 @@ export function compressSchedule(integrity: i32, states: usize, one: bool): void
   if (LEGACY && integrity == INT_MD5) return md5Compress(states);
   if (one) {
     if (integrity == INT_SHA1) sha1Compress<u32>(states);
-    else if (integrity == INT_SHA256) sha256Compress<u32>(states);
+    else if (integrity == INT_SHA256) sha256OneSchedule(states);
     else sha512Compress<u64>(states);
     return;
   }
   if (integrity == INT_SHA1) sha1Compress<v128>(states);
-  else if (integrity == INT_SHA256) sha256Compress<v128>(states);
+  else if (integrity == INT_SHA256) sha256Compress(states);
   else sha512Compress<v128>(states);
 }

@@ -7,7 +7,7 @@ import { SHA_WORK } from "../layout";
 export const SCHEDULE_32: usize = SHA_WORK;
 
 /** The bytes of four 32-bit words, each reversed: messages are big-endian. */
-const REVERSED_WORDS = memory.data<u8>([3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12], 16);
+export const REVERSED_WORDS = memory.data<u8>([3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12], 16);
 
 /** Loads the 64-byte blocks at `offset` of the four messages whose addresses are at `sources`. */
 export function loadBlocks(sources: usize, offset: usize): void {

@@ -1,13 +1,13 @@
 // SHA-256 (FIPS 180-4 section 6.2.2) on four messages at once: 32-bit lane l of every vector belongs to message l.
-// One message alone takes words instead of vectors, in the place of its lane.
+// One message alone: see one.ts.
 //
 //   states   a b c d e f g h, 16 bytes each
-import { loadBlock, loadBlocks, SCHEDULE_32 } from "./lanes32";
-import { add32, and, rotateRight32, same32, shiftRight32, xor } from "./words";
+import { loadBlocks, SCHEDULE_32 } from "./lanes32";
+import { add32, and, rotateRight32, shiftRight32, xor } from "./words";
 
 /** FIPS 180-4 section 4.2.2: the first 32 bits of the fractional parts of the cube roots of the first 64 primes. */
 // biome-ignore format: eight a line
-const K = memory.data<u32>(
+export const K = memory.data<u32>(
   [
     0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
     0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
@@ -25,23 +25,15 @@ const K = memory.data<u32>(
 export function sha256Lanes(states: usize, sources: usize, blocks: i32): void {
   for (let block: usize = 0; block < (<usize>blocks) << 6; block += 64) {
     loadBlocks(sources, block);
-    sha256Compress<v128>(states);
-  }
-}
-
-/** The same of one message at `source`; its words of the states begin at `state`. */
-export function sha256One(state: usize, source: usize, blocks: i32): void {
-  for (const end = source + ((<usize>blocks) << 6); source < end; source += 64) {
-    loadBlock(source);
-    sha256Compress<u32>(state);
+    sha256Compress(states);
   }
 }
 
 /** Words 16 to 23 behind `word`, each from four before it. */
-function expand<T>(word: usize): void {
+function expand(word: usize): void {
   for (const end = word + 128; word < end; word += 16) {
-    const next = add32(sigma1(load<T>(word, 14 * 16)), load<T>(word, 9 * 16));
-    store<T>(word, add32(add32(next, sigma0(load<T>(word, 16))), load<T>(word)), 16 * 16);
+    const next = add32(sigma1(v128.load(word, 14 * 16)), v128.load(word, 9 * 16));
+    v128.store(word, add32(add32(next, sigma0(v128.load(word, 16))), v128.load(word)), 16 * 16);
   }
 }
 
@@ -49,64 +41,64 @@ function expand<T>(word: usize): void {
  * The block whose words are the first 16 of the message schedule. 64 rounds; at the end of every eight the names are back
  * where they were.
  */
-export function sha256Compress<T>(states: usize): void {
-  let a = load<T>(states, 0);
-  let b = load<T>(states, 16);
-  let c = load<T>(states, 32);
-  let d = load<T>(states, 48);
-  let e = load<T>(states, 64);
-  let f = load<T>(states, 80);
-  let g = load<T>(states, 96);
-  let h = load<T>(states, 112);
-  let t1: T;
+export function sha256Compress(states: usize): void {
+  let a = v128.load(states, 0);
+  let b = v128.load(states, 16);
+  let c = v128.load(states, 32);
+  let d = v128.load(states, 48);
+  let e = v128.load(states, 64);
+  let f = v128.load(states, 80);
+  let g = v128.load(states, 96);
+  let h = v128.load(states, 112);
+  let t1: v128;
   let word = SCHEDULE_32;
   for (let k = K; word < SCHEDULE_32 + 64 * 16; k += 32) {
-    t1 = first(e, f, g, h, same32<T>(k), load<T>(word));
+    t1 = first(e, f, g, h, add32(v128.load32_splat(k), v128.load(word)));
     d = add32(d, t1);
     h = add32(t1, second(a, b, c));
-    t1 = first(d, e, f, g, same32<T>(k + 4), load<T>(word, 16));
+    t1 = first(d, e, f, g, add32(v128.load32_splat(k + 4), v128.load(word, 16)));
     c = add32(c, t1);
     g = add32(t1, second(h, a, b));
-    t1 = first(c, d, e, f, same32<T>(k + 8), load<T>(word, 32));
+    t1 = first(c, d, e, f, add32(v128.load32_splat(k + 8), v128.load(word, 32)));
     b = add32(b, t1);
     f = add32(t1, second(g, h, a));
-    t1 = first(b, c, d, e, same32<T>(k + 12), load<T>(word, 48));
+    t1 = first(b, c, d, e, add32(v128.load32_splat(k + 12), v128.load(word, 48)));
     a = add32(a, t1);
     e = add32(t1, second(f, g, h));
-    t1 = first(a, b, c, d, same32<T>(k + 16), load<T>(word, 64));
+    t1 = first(a, b, c, d, add32(v128.load32_splat(k + 16), v128.load(word, 64)));
     h = add32(h, t1);
     d = add32(t1, second(e, f, g));
-    t1 = first(h, a, b, c, same32<T>(k + 20), load<T>(word, 80));
+    t1 = first(h, a, b, c, add32(v128.load32_splat(k + 20), v128.load(word, 80)));
     g = add32(g, t1);
     c = add32(t1, second(d, e, f));
-    t1 = first(g, h, a, b, same32<T>(k + 24), load<T>(word, 96));
+    t1 = first(g, h, a, b, add32(v128.load32_splat(k + 24), v128.load(word, 96)));
     f = add32(f, t1);
     b = add32(t1, second(c, d, e));
-    t1 = first(f, g, h, a, same32<T>(k + 28), load<T>(word, 112));
+    t1 = first(f, g, h, a, add32(v128.load32_splat(k + 28), v128.load(word, 112)));
     e = add32(e, t1);
     a = add32(t1, second(b, c, d));
-    if (word < SCHEDULE_32 + 48 * 16) expand<T>(word);
+    if (word < SCHEDULE_32 + 48 * 16) expand(word);
     word += 128;
   }
-  store<T>(states, add32(a, load<T>(states, 0)), 0);
-  store<T>(states, add32(b, load<T>(states, 16)), 16);
-  store<T>(states, add32(c, load<T>(states, 32)), 32);
-  store<T>(states, add32(d, load<T>(states, 48)), 48);
-  store<T>(states, add32(e, load<T>(states, 64)), 64);
-  store<T>(states, add32(f, load<T>(states, 80)), 80);
-  store<T>(states, add32(g, load<T>(states, 96)), 96);
-  store<T>(states, add32(h, load<T>(states, 112)), 112);
+  v128.store(states, add32(a, v128.load(states, 0)), 0);
+  v128.store(states, add32(b, v128.load(states, 16)), 16);
+  v128.store(states, add32(c, v128.load(states, 32)), 32);
+  v128.store(states, add32(d, v128.load(states, 48)), 48);
+  v128.store(states, add32(e, v128.load(states, 64)), 64);
+  v128.store(states, add32(f, v128.load(states, 80)), 80);
+  v128.store(states, add32(g, v128.load(states, 96)), 96);
+  v128.store(states, add32(h, v128.load(states, 112)), 112);
 }
 
-/** T1 = h + Sigma1(e) + Ch(e, f, g) + K + W. */
-function first<T>(e: T, f: T, g: T, h: T, k: T, word: T): T {
+/** T1 = h + Sigma1(e) + Ch(e, f, g) + (K + W). */
+export function first<T>(e: T, f: T, g: T, h: T, sum: T): T {
   const sigma = xor(xor(rotateRight32(e, 6), rotateRight32(e, 11)), rotateRight32(e, 25));
   const choice = xor(g, and(e, xor(f, g)));
-  return add32(add32(add32(h, add32(k, word)), choice), sigma);
+  return add32(add32(add32(h, sum), choice), sigma);
 }
 
 /** T2 = Sigma0(a) + Maj(a, b, c). */
-function second<T>(a: T, b: T, c: T): T {
+export function second<T>(a: T, b: T, c: T): T {
   const sigma = xor(xor(rotateRight32(a, 2), rotateRight32(a, 13)), rotateRight32(a, 22));
   return add32(sigma, xor(b, and(xor(a, b), xor(b, c))));
 }

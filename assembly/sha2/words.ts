@@ -17,12 +17,6 @@ export function add32<T>(a: T, b: T): T {
   else return a + b;
 }
 
-/** The word at `address`, in every lane. */
-export function same32<T>(address: usize): T {
-  if (isVector<T>()) return v128.load32_splat(address);
-  else return load<T>(address);
-}
-
 export function shiftRight32<T>(x: T, n: i32): T {
   if (isVector<T>()) return i32x4.shr_u(x, n);
   else return x >> <T>n;
