@@ -16,6 +16,7 @@ import { chachaOpen, chachaSeal } from "./chacha/aead";
 import { cmacTags } from "./cmac/tags";
 import { wipe } from "./bytes";
 import { icvMatches } from "./esp/icv";
+import { isLone, loneSeal } from "./esp/lone";
 import { gcmOpen, gcmSeal } from "./gcm/gcm";
 import { gmacOpen, gmacSeal, gmacTags } from "./gcm/gmac";
 import { hmacTags } from "./hmac/hmac";
@@ -48,6 +49,7 @@ import { FORGED, PENDING } from "./status";
 
 /** Encrypts, then computes the tags of, the `count` descriptors listed at ORDER. */
 export function sealRun(count: i32): void {
+  if (count == 1 && isLone(ORDER)) return loneSeal(ORDER);
   if (isOfOneClass(count)) {
     sortBySa(count);
     encrypt(ORDER, count);

@@ -55,19 +55,51 @@ export function nibbleKeys(roundKeys: usize, rounds: i32, keys: usize): void {
 
 /** One block under keys of nibbleKeys. */
 export function encryptBlock(keys: usize, rounds: i32, block: v128): v128 {
-  const low = v128.load(TABLES + LOW);
-  let state = v128.xor(intoTower(block, low), v128.load(keys));
+  let state = firstKey(keys, block);
   for (let round = 1; round < rounds; round++) {
     keys += 16;
-    const i = highNibbles(state, low);
-    const j = v128.xor(i, v128.and(state, low));
-    const aOverK = permute(v128.load(TABLES + A_OVER), v128.and(state, low));
-    const first = term(i, j, aOverK);
-    const second = term(j, i, aOverK);
-    const order = ROWS_DOWN + ((<usize>round & 3) << 5);
-    state = v128.xor(mixed(sums(SBOX, first, second), sums(DOUBLED, first, second), order), v128.load(keys));
+    state = roundAfter(keys, round, firstTerm(state), secondTerm(state));
   }
   return lastRound(state, rounds, keys + 16);
+}
+
+/** What comes before the first round. */
+export function firstKey(keys: usize, block: v128): v128 {
+  return v128.xor(intoTower(block, v128.load(TABLES + LOW)), v128.load(keys));
+}
+
+/** What comes before the last ten rounds. */
+export function startBlock(keys: usize, rounds: i32, block: v128): v128 {
+  let state = firstKey(keys, block);
+  for (let round = 1; round <= rounds - 10; round++) {
+    keys += 16;
+    state = roundAfter(keys, round, firstTerm(state), secondTerm(state));
+  }
+  return state;
+}
+
+// A round in three steps, each small enough to be inlined where another chain's rounds stand between.
+
+/** The first term of a state's inverse. */
+export function firstTerm(state: v128): v128 {
+  const low = v128.load(TABLES + LOW);
+  const i = highNibbles(state, low);
+  const k = v128.and(state, low);
+  return term(i, v128.xor(i, k), permute(v128.load(TABLES + A_OVER), k));
+}
+
+/** The second. */
+export function secondTerm(state: v128): v128 {
+  const low = v128.load(TABLES + LOW);
+  const i = highNibbles(state, low);
+  const k = v128.and(state, low);
+  return term(v128.xor(i, k), i, permute(v128.load(TABLES + A_OVER), k));
+}
+
+/** What a round whose key is at `key`, and which is not the last, makes of them. */
+export function roundAfter(key: usize, round: i32, first: v128, second: v128): v128 {
+  const order = ROWS_DOWN + ((<usize>round & 3) << 5);
+  return v128.xor(mixed(sums(SBOX, first, second), sums(DOUBLED, first, second), order), v128.load(key));
 }
 
 /** Blocks from `blocks` to `end` in place, three at a time: a round of one fills the time that another waits. */
@@ -106,7 +138,7 @@ export function encryptThrees(keys: usize, rounds: i32, blocks: usize, end: usiz
   }
 }
 
-function lastRound(state: v128, rounds: i32, key: usize): v128 {
+export function lastRound(state: v128, rounds: i32, key: usize): v128 {
   const low = v128.load(TABLES + LOW);
   const i = highNibbles(state, low);
   const j = v128.xor(i, v128.and(state, low));

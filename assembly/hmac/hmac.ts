@@ -21,12 +21,12 @@ import { outerTags } from "./outer";
 import { blockLengthOf, blockShiftOf, lanesOf, SCHEDULE_SIZE, storeBits, wordLengthOf } from "./sizes";
 import { copyLane, L_DESCRIPTORS, LANE_SET_SIZE, loadStates } from "./states";
 
-const SET: usize = HMAC_WORK; // the lanes; behind them, u32 a lane:
+export const SET: usize = HMAC_WORK; // the lanes; behind them, u32 a lane:
 const SOURCES: usize = SET + LANE_SET_SIZE; // where its next block is
 const BLOCKS: usize = SOURCES + 16; // how many until its body or tail ends
 const TAIL_BLOCKS: usize = SOURCES + 32; // how many its tail will have, 0 once it is there
-const TAILS: usize = SOURCES + 48; // 288 bytes a lane: two blocks of 128, and what zeroing them reaches beyond
-const TAIL_SIZE: usize = 288;
+export const TAILS: usize = SOURCES + 48; // 288 bytes a lane: two blocks of 128, and what zeroing them reaches beyond
+export const TAIL_SIZE: usize = 288;
 const WAITING: usize = HMAC_OUTER_WORK; // lanes of digests that wait for the outer hash
 
 /** What stands behind a message, FIPS 180-4 section 5.1. */
@@ -72,26 +72,31 @@ function nextPending(list: usize, count: i32, next: i32): i32 {
   return next;
 }
 
-/** Gives the lane a packet, and makes its tail: what remains behind the whole blocks, 0x80, zeroes and the length in bits. */
+/** Gives the lane a packet, and makes its tail. */
 function take(integrity: i32, lane: i32, descriptor: usize): void {
   const place = (<usize>lane) << 2;
   const block = <usize>blockLengthOf(integrity);
   const message = <usize>load<u32>(descriptor, D_AUTH);
   const length = <usize>load<u32>(descriptor, D_AUTH_LENGTH);
-  const rest = length & (block - 1);
   store<u32>(SET + place, <u32>descriptor, L_DESCRIPTORS);
   store<u32>(SOURCES + place, <u32>message);
   store<u32>(BLOCKS + place, <u32>length >> blockShiftOf(integrity));
+  store<u32>(TAIL_BLOCKS + place, <u32>makeTail(integrity, TAILS + <usize>lane * TAIL_SIZE, message, length));
+  if (length < block) enterTail(lane);
+}
+
+/** The tail of the `length` bytes at `message`, to `tail`: of them what the whole blocks leave. Answers its blocks, 1 or 2. */
+export function makeTail(integrity: i32, tail: usize, message: usize, length: usize): usize {
+  const block = <usize>blockLengthOf(integrity);
+  const rest = length & (block - 1);
   // One block if the 0x80 and the length (8 bytes, SHA-512: 16) still fit behind the rest, else two.
   const blocks: usize = rest + 1 + (block >> 3) <= block ? 1 : 2;
-  const tail = TAILS + <usize>lane * TAIL_SIZE;
   const end = blocks * block;
   for (let at: usize = 0; at < rest; at += 16) v128.store(tail + at, v128.load(message + length - rest + at));
   v128.store(tail + rest, v128.load(END_OF_MESSAGE));
   for (let at = rest + 16; at < end; at += 16) v128.store(tail + at, i64x2.splat(0));
   storeBits(integrity, tail + end - 8, length + block); // the inner pad is a block of its own
-  store<u32>(TAIL_BLOCKS + place, <u32>blocks);
-  if (length < block) enterTail(lane);
+  return blocks;
 }
 
 function enterTail(lane: i32): void {

@@ -7,7 +7,7 @@ import { add32, and, rotateRight32, xor } from "../sha2/words";
 
 /** FIPS 180-4 section 4.2.1, each in four lanes. */
 // biome-ignore format: a constant a line
-const K = memory.data<u32>(
+export const K = memory.data<u32>(
   [
     0x5a827999, 0x5a827999, 0x5a827999, 0x5a827999,
     0x6ed9eba1, 0x6ed9eba1, 0x6ed9eba1, 0x6ed9eba1,
@@ -120,14 +120,14 @@ function prepare<T>(word: usize): void {
 
 // Ch, Parity and Maj: FIPS 180-4 section 4.1.1.
 
-function choice<T>(x: T, y: T, z: T): T {
+export function choice<T>(x: T, y: T, z: T): T {
   return xor(z, and(x, xor(y, z)));
 }
 
-function parity<T>(x: T, y: T, z: T): T {
+export function parity<T>(x: T, y: T, z: T): T {
   return xor(x, xor(y, z));
 }
 
-function majority<T>(x: T, y: T, z: T): T {
+export function majority<T>(x: T, y: T, z: T): T {
   return xor(and(x, y), and(z, xor(x, y)));
 }

@@ -197,10 +197,11 @@ describe.each(BUILDS)("the secrets of $name", ({ name, suites, ah, profile }) =>
         for (let i = 0; i < 32; i++) jobs.push({ sas: gcm, packet: packetOf(shape.outer, length, random) });
       }
       roundTrip(pair, jobs, random);
+      for (const sas of all) roundTrip(pair, [{ sas, packet: packetOf(shape.outer, 300, random) }], random); // alone
       expectNothing(pair);
       const { kernel } = pair;
       expect(kernel.secretBytes()).toBeGreaterThan(10_000);
-      expect(kernel.matched).toBe(jobs.length);
+      expect(kernel.matched).toBe(jobs.length + all.length);
       expect(kernel.refused).toBeGreaterThan(10);
     });
   });
