@@ -31,6 +31,8 @@ import {
   GCM_WORK,
   HOT_DES_KEYS,
   HOT_GHASH,
+  HOT_HASHED,
+  HOT_HAS_NIBBLE_KEYS,
   HMAC_OUTER_WORK,
   HMAC_WORK,
   HOT_LENGTHS,
@@ -40,8 +42,10 @@ import {
   HOT_PLANES,
   HOT_SIZE,
   HOT_STEPS,
-  HOT_STEPS_MET,
+  HOT_STEPS_COUNT,
   HOT_STEPS_END,
+  HOT_STEPS_MET,
+  HOT_STEPS_OF,
   HOT_WORK,
   JUMBO_DATA,
   JUMBO_SIZE,
@@ -74,7 +78,9 @@ if (HOT_GHASH + 7 * 512 > HOT_LENGTHS || HOT_LENGTHS + 32 > HOT_NIBBLE_KEYS)
   ERROR("the GHASH powers overrun the hot entry");
 if (HOT_NIBBLE_KEYS + 15 * 16 > HOT_STEPS) ERROR("the nibble keys overrun the counter steps");
 if (HOT_STEPS + 2048 != HOT_STEPS_END || HOT_STEPS_END > HOT_SIZE) ERROR("the counter steps overrun the hot entry");
-if (HOT_STEPS_MET + 4 > HOT_PLANES) ERROR("the counter steps' words overrun the round keys");
+if (HOT_HAS_NIBBLE_KEYS + 4 > HOT_HASHED || HOT_HASHED + 4 > HOT_STEPS_OF || HOT_STEPS_OF + 4 > HOT_STEPS_COUNT)
+  ERROR("the words of a hot entry keep apart");
+if (HOT_STEPS_COUNT + 4 > HOT_STEPS_MET || HOT_STEPS_MET + 4 > HOT_PLANES) ERROR("so do those of the counter steps");
 if (HOT_MAC_SUBKEYS + 32 > HOT_SIZE) ERROR("the MAC subkeys overrun the hot entry");
 if (D_TARGET + 16 != D_OUTER) ERROR("the bundle follows the inner target address");
 if (D_OUTER + 4 * MAX_OUTERS != D_OUTER_GENERATION) ERROR("a generation for every outer SA");

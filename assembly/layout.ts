@@ -152,10 +152,10 @@ export const HOT_OWNER = 0; // u32: address of the SA record, 0 = empty
 export const HOT_USED = 4; // u32: the CLOCK's second chance
 export const HOT_POWERS = 8; // u32: GHASH powers present, 0..7
 export const HOT_HAS_NIBBLE_KEYS = 12; // u32: 0 | 1
-export const HOT_STEPS_OF = 16; // u32: the IV bytes on which the counter steps depend, aes/counter-start.ts; 0 = none kept
-export const HOT_STEPS_COUNT = 20; // u32: how many are kept
-export const HOT_STEPS_MET = 24; // u32: the IV bytes of the last packet that would have used steps
 export const HOT_HASHED = 16; // u32: packets hashed, counted while they are few
+export const HOT_STEPS_OF = 20; // u32: the IV bytes on which the counter steps depend, aes/counter-start.ts; 0 = none kept
+export const HOT_STEPS_COUNT = 24; // u32: how many are kept
+export const HOT_STEPS_MET = 28; // u32: the IV bytes of the last packet that would have used steps
 export const HOT_PLANES = 64; // 15 * 128 bytes: bitsliced round keys for encryption
 export const HOT_DES_KEYS = 64; // legacy build: 3 * 128 bytes: the round keys of DES in the order of use, 8 bytes a round
 export const HOT_GHASH = 1984; // 7 * 512 bytes: nibble tables of H^1 .. H^7 (GCM, GMAC)

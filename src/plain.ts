@@ -168,6 +168,7 @@ function describePlainInbound(engine: Engine, entry: Entry, length: number, path
   words[d + (D_NEXT_HEADER >> 2)] = PROTOCOL_ESP;
   words[d + (D_START >> 2)] = entry.data;
   entry.path = path;
+  entry.df = false;
   entry.start = entry.data;
   entry.length = length;
 }

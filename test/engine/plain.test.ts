@@ -149,3 +149,20 @@ describe.each([false, true])("inbound, esn %s", (esn) => {
     expect(added[0]?.stats.packets, where).toBeGreaterThan(100);
   });
 });
+
+it("what an opened packet's place in the ring carried before is not said of it: DF", async () => {
+  const plane = await DataPlane.create({ carrier: "udp", limits: "edge" });
+  const config = association(false, "udp", "set");
+  const out = plane.addSa(config);
+  plane.addSa({ ...config, direction: "in", lifetime: {} } as SaConfig);
+  const item = plane.createItem();
+  plane.outbound(0, ipv4({ payload: new Uint8Array(20) }), out);
+  plane.flush(0);
+  expect(plane.poll(item)).toBe(true);
+  expect(item.df).toBe(true);
+  const datagram = item.copy();
+  plane.inbound(0, datagram);
+  plane.flush(0);
+  expect(plane.poll(item)).toBe(true);
+  expect([item.kind, item.df]).toEqual(["packet", false]);
+});
