@@ -22,7 +22,7 @@ import { compress } from "./ipcomp/compress.js";
 import type { Admission } from "./outbound.js";
 import { describeOuters } from "./sad/bundle.js";
 import type { Sa } from "./sad/sa.js";
-import type { Entry } from "./wasm/ring.js";
+import type { Entry } from "./wasm/entry.js";
 import { PROTOCOL_IPCOMP, PROTOCOL_IPV4, PROTOCOL_IPV6 } from "./wire/ip.js";
 
 /** The packet as it is copied in, once: bytes past its IP total length stay outside. */

@@ -39,7 +39,7 @@ import { feed, judgeOuters } from "./sad/passed.js";
 import type { Sa } from "./sad/sa.js";
 import { mayTravel } from "./spd/may-travel.js";
 import { type Verdict, verdictOf } from "./verdict.js";
-import type { Entry } from "./wasm/ring.js";
+import type { Entry } from "./wasm/entry.js";
 import { type IpFields, PROTOCOL_AH, PROTOCOL_ESP, PROTOCOL_UDP, readIp } from "./wire/ip.js";
 import { UDP_HEADER_LENGTH, udpDataLength } from "./wire/udp.js";
 

@@ -2,7 +2,8 @@ import { IpsecError } from "./errors.js";
 import type { Path } from "./natt/path.js";
 import type { Sa } from "./sad/sa.js";
 import type { Verdict } from "./verdict.js";
-import type { Entry, ItemKind, Ring } from "./wasm/ring.js";
+import type { Entry, ItemKind } from "./wasm/entry.js";
+import type { Ring } from "./wasm/ring.js";
 import { Views } from "./wasm/views.js";
 
 const VIEWS = 1024;

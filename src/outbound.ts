@@ -24,7 +24,7 @@ import { policyForError, quotesTrafficOf } from "./spd/icmp-error.js";
 import type { Policy } from "./spd/policy.js";
 import { matchesSome } from "./spd/selector.js";
 import { type Verdict, verdictOf } from "./verdict.js";
-import type { Entry } from "./wasm/ring.js";
+import type { Entry } from "./wasm/entry.js";
 import { type IpFields, readIp } from "./wire/ip.js";
 
 /** What steps 1 to 5 decided of the packet in `engine.fields`. Reused from packet to packet. */

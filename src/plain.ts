@@ -20,7 +20,7 @@ import { followMapping } from "./natt/mapping.js";
 import type { Path } from "./natt/path.js";
 import { hasSent } from "./sad/passed.js";
 import type { Sa } from "./sad/sa.js";
-import type { Entry } from "./wasm/ring.js";
+import type { Entry } from "./wasm/entry.js";
 import { PROTOCOL_ESP, PROTOCOL_IPV4, PROTOCOL_IPV6 } from "./wire/ip.js";
 import { IPV4_WITHOUT_OPTIONS } from "./wire/ipv4.js";
 import { isExtensionHeader } from "./wire/ipv6.js";

@@ -28,5 +28,5 @@ export type { Policy, PolicyAction, PolicyConfig } from "./spd/policy.js";
 export type { Selector } from "./spd/selector.js";
 export { VERDICTS, type Verdict } from "./verdict.js";
 export type { WarmSuite } from "./warm.js";
+export type { ItemKind } from "./wasm/entry.js";
 export type { Variant, WasmSource } from "./wasm/kernel.js";
-export type { ItemKind } from "./wasm/ring.js";

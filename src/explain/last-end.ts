@@ -8,7 +8,7 @@ import type { SaConfig } from "../sad/config.js";
 import type { Sa, SaState } from "../sad/sa.js";
 import type { Selector } from "../spd/selector.js";
 import type { Verdict } from "../verdict.js";
-import type { Entry } from "../wasm/ring.js";
+import type { Entry } from "../wasm/entry.js";
 import { IpFields, PROTOCOL_AH, readIp, word32 } from "../wire/ip.js";
 
 /** What is remembered of its SA. */

@@ -4,7 +4,7 @@ import { D_HEADER_LENGTH, D_LENGTH_OUT, D_NEXT_HEADER, D_START, D_STATUS, D_TEXT
 import type { Engine } from "../engine.js";
 import type { Sa } from "../sad/sa.js";
 import { type Verdict, verdictOf } from "../verdict.js";
-import type { Entry } from "../wasm/ring.js";
+import type { Entry } from "../wasm/entry.js";
 import { byte, PROTOCOL_IPCOMP, word16 } from "../wire/ip.js";
 import { IPCOMP_HEADER_LENGTH } from "./compress.js";
 

@@ -5,8 +5,8 @@ import { D_NEXT_OFFSET, D_PACKET, D_START } from "../../assembly/layout.js";
 import { IpsecError } from "../errors.js";
 import type { EventQueue } from "../event.js";
 import { TokenBucket } from "../timers/token-bucket.js";
+import type { Entry } from "../wasm/entry.js";
 import type { KernelMemory } from "../wasm/memory.js";
-import type { Entry } from "../wasm/ring.js";
 import { formatAddress } from "../wire/address.js";
 import type { Peers } from "./peers.js";
 

@@ -3,7 +3,7 @@ import { D_NEWEST } from "../../assembly/layout.js";
 import type { Engine } from "../engine.js";
 import type { Peer } from "../liveness/peer.js";
 import type { Sa } from "../sad/sa.js";
-import type { Entry } from "../wasm/ring.js";
+import type { Entry } from "../wasm/entry.js";
 import { isSamePath, type Path } from "./path.js";
 
 /** RFC 7296 section 2.23: only an authenticated packet newer than all before it moves the peer. */

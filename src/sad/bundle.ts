@@ -6,7 +6,7 @@ import { IpsecError } from "../errors.js";
 import { grow } from "../frag/bundle.js";
 import { headroom, keptHeader } from "../frag/fit.js";
 import type { Admission } from "../outbound.js";
-import type { Entry } from "../wasm/ring.js";
+import type { Entry } from "../wasm/entry.js";
 import { Sa } from "./sa.js";
 
 /** IPv6 fragment header, in case the sealed packet is cut. */

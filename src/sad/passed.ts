@@ -2,7 +2,7 @@
 import { D_OUTER, D_OUTER_TEXT_LENGTH, MAX_OUTERS } from "../../assembly/layout.js";
 import type { Engine } from "../engine.js";
 import { followMapping } from "../natt/mapping.js";
-import type { Entry } from "../wasm/ring.js";
+import type { Entry } from "../wasm/entry.js";
 import type { Sa } from "./sa.js";
 
 /** Step 4 of the line in. The outer SAs of a bundle, out of which the packet has come: each authenticated it. The one that has expired, if any. */

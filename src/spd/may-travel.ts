@@ -2,7 +2,7 @@
 import { D_INNER, D_LENGTH_OUT, D_PORTS, D_PROTOCOL, D_SOURCE, D_START, D_TARGET } from "../../assembly/layout.js";
 import type { Engine } from "../engine.js";
 import type { Sa } from "../sad/sa.js";
-import type { Entry } from "../wasm/ring.js";
+import type { Entry } from "../wasm/entry.js";
 import { isIcmpError } from "../wire/icmp.js";
 import { readIp, word16 } from "../wire/ip.js";
 import { isExtensionHeader } from "../wire/ipv6.js";
