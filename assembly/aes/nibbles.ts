@@ -104,33 +104,16 @@ export function roundAfter(key: usize, round: i32, first: v128, second: v128): v
 
 /** Blocks from `blocks` to `end` in place, three at a time: a round of one fills the time that another waits. */
 export function encryptThrees(keys: usize, rounds: i32, blocks: usize, end: usize): void {
-  const low = v128.load(TABLES + LOW);
   for (; blocks < end; blocks += 48) {
     let key = keys;
-    let a = v128.xor(intoTower(v128.load(blocks), low), v128.load(keys));
-    let b = v128.xor(intoTower(v128.load(blocks, 16), low), v128.load(keys));
-    let c = v128.xor(intoTower(v128.load(blocks, 32), low), v128.load(keys));
+    let a = firstKey(keys, v128.load(blocks));
+    let b = firstKey(keys, v128.load(blocks, 16));
+    let c = firstKey(keys, v128.load(blocks, 32));
     for (let round = 1; round < rounds; round++) {
       key += 16;
-      const order = ROWS_DOWN + ((<usize>round & 3) << 5);
-      const aI = highNibbles(a, low);
-      const aJ = v128.xor(aI, v128.and(a, low));
-      const aOverK = permute(v128.load(TABLES + A_OVER), v128.and(a, low));
-      const aFirst = term(aI, aJ, aOverK);
-      const aSecond = term(aJ, aI, aOverK);
-      a = v128.xor(mixed(sums(SBOX, aFirst, aSecond), sums(DOUBLED, aFirst, aSecond), order), v128.load(key));
-      const bI = highNibbles(b, low);
-      const bJ = v128.xor(bI, v128.and(b, low));
-      const bOverK = permute(v128.load(TABLES + A_OVER), v128.and(b, low));
-      const bFirst = term(bI, bJ, bOverK);
-      const bSecond = term(bJ, bI, bOverK);
-      b = v128.xor(mixed(sums(SBOX, bFirst, bSecond), sums(DOUBLED, bFirst, bSecond), order), v128.load(key));
-      const cI = highNibbles(c, low);
-      const cJ = v128.xor(cI, v128.and(c, low));
-      const cOverK = permute(v128.load(TABLES + A_OVER), v128.and(c, low));
-      const cFirst = term(cI, cJ, cOverK);
-      const cSecond = term(cJ, cI, cOverK);
-      c = v128.xor(mixed(sums(SBOX, cFirst, cSecond), sums(DOUBLED, cFirst, cSecond), order), v128.load(key));
+      a = roundAfter(key, round, firstTerm(a), secondTerm(a));
+      b = roundAfter(key, round, firstTerm(b), secondTerm(b));
+      c = roundAfter(key, round, firstTerm(c), secondTerm(c));
     }
     v128.store(blocks, lastRound(a, rounds, key + 16));
     v128.store(blocks, lastRound(b, rounds, key + 16), 16);
