@@ -1,6 +1,5 @@
 // The whole ABI. Everything else is offsets (layout.ts) and answers (status.ts).
 //
-//   setup()                     once, after the engine has written CONTROL and the IV key
 //   saInstall(index)            makes SA record `index` from the request at REQUEST
 //   saExpire(index)             wipes its keys; an inbound SPI answers EXPIRED from now on
 //   saDelete(index)             wipes all of it
@@ -16,11 +15,6 @@
 //
 // Addresses and counts are i32. Nothing throws, nothing allocates, nothing is imported.
 import "./layout-check";
-import { aesExpand } from "./aes/expand";
-import { nibbleKeys } from "./aes/nibbles";
-import { aesPlanes } from "./aes/planes";
-import { wipe } from "./bytes";
-import { AES_KEY_WORK, C_IV_KEY, C_IV_NIBBLE_KEYS, C_IV_PLANES } from "./layout";
 
 export { join, joined } from "./reassemble";
 export { cutNext, cutPiece, laterHeaderLength } from "./fragment";
@@ -28,16 +22,6 @@ export { unwrapInflated } from "./esp/unwrap";
 export { open } from "./open";
 export { seal } from "./seal";
 export { saDelete, saExpire, saInstall } from "./sad";
-
-/** Expands the engine's CBC IV key and wipes it. */
-export function setup(): void {
-  const roundKeys = AES_KEY_WORK + 256;
-  const rounds = aesExpand(C_IV_KEY, 16, roundKeys);
-  aesPlanes(roundKeys, rounds, C_IV_PLANES);
-  nibbleKeys(roundKeys, rounds, C_IV_NIBBLE_KEYS);
-  wipe(roundKeys, 176);
-  wipe(C_IV_KEY, 16);
-}
 
 export function variant(): i32 {
   return LEGACY ? 2 : ASC_FEATURE_RELAXED_SIMD ? 1 : 0;

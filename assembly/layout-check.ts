@@ -10,8 +10,8 @@ import {
   AES_STARTS_END,
   AES_STRETCHES,
   AES_STRETCHES_END,
-  C_IV_NIBBLE_KEYS,
-  C_IV_PLANES,
+  C_IV_KEY,
+  C_IV_POOL,
   CHACHA_WORK,
   COUNTS,
   D_OUTER,
@@ -106,8 +106,7 @@ if (HMAC_WORK + 192 + 4 * 288 > HMAC_OUTER_WORK || HMAC_OUTER_WORK + 144 > AES_C
   ERROR("the digests that wait keep apart from the padded tails");
 if (AES_CHAINS + 32 * 96 > CUT_WORK || CUT_WORK + 64 > AES_CHAIN_KEYS || AES_CHAIN_KEYS + 15 * 16 > AES_LANE_PLANES)
   ERROR("chains, keys of a chain and lane planes keep apart");
-if (C_IV_PLANES + 11 * 128 > C_IV_NIBBLE_KEYS || C_IV_NIBBLE_KEYS + 176 > REQUEST)
-  ERROR("the IV keys overrun the install request");
+if (C_IV_KEY + 32 > C_IV_POOL || C_IV_POOL + 192 > REQUEST) ERROR("the IV pool overruns the install request");
 if (REQUEST + 512 > SCRATCH || SCRATCH_END != REGIONS) ERROR("CONTROL, SCRATCH and the regions do not overlap");
 if (REQUEST + SA_INNER_STATE != REQUEST_KEYS) ERROR("a request is the head of a record, then the keys");
 if (REQUEST + SA_SEQUENCE != REQUEST_SEQUENCE) ERROR("REQUEST_SEQUENCE is the request's SA_SEQUENCE");

@@ -3,7 +3,6 @@
 //
 //   | SPI .. | IV | text                                     |
 //   | hashed: blocks of 64 bytes  | beside it: | four blocks
-import { writeIvs } from "../aes/cbc-encrypt";
 import { encryptBlock, NIBBLE_KEYS_SIZE, nibbleKeys } from "../aes/nibbles";
 import { wipe } from "../bytes";
 import { loneStart, loneTag } from "../hmac/lone";
@@ -36,14 +35,8 @@ export function isLone(list: usize): bool {
   return (integrity == INT_SHA1 || integrity == INT_SHA256) && load<u8>(sa, SA_ROUNDS) != 12;
 }
 
-/** Draws its IV, encrypts its text in place and computes its tag. */
+/** Encrypts its text in place and computes its tag. */
 export function loneSeal(list: usize): void {
-  writeIvs(list, 1);
-  loneSealWithIv(list);
-}
-
-/** The same under the IV that is there already. */
-export function loneSealWithIv(list: usize): void {
   const descriptor = <usize>load<u32>(list);
   const sa = <usize>load<u32>(descriptor, D_SA);
   const integrity = <i32>load<u8>(sa, SA_INTEGRITY);

@@ -25,7 +25,7 @@ import {
   SA_IV_LENGTH,
   SA_SPI,
 } from "../layout";
-import { isCbc } from "./cbc";
+import { drawIv, isCbc } from "./cbc";
 import { stampHeaders } from "./outer";
 
 const PADDING = memory.data<u8>([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16], 16);
@@ -54,8 +54,8 @@ export function espLayOut(descriptor: usize): void {
   stampHeaders(descriptor, sa, header, length + load<u8>(sa, SA_ICV_LENGTH));
   store32(header, load<u32>(sa, SA_SPI));
   store32(header + 4, <u32>sequence);
-  // The IV of a counter mode is the 64-bit number itself, unique for the key. CBC's is made in the lane pass.
-  if (iv != text && !isCbc(sa)) store64(iv, sequence);
+  if (isCbc(sa)) drawIv(iv, text - iv);
+  else if (iv != text) store64(iv, sequence); // of a counter mode: the 64-bit number itself, unique for the key
 }
 
 /** TFC padding (zeroes), then 1, 2, 3 .. up to the alignment, pad length, next header: RFC 4303 section 2.4. */

@@ -4,7 +4,6 @@
 // still there.
 //
 //   a lane's record   u32 address of its next block | u32 bytes left, 0 = idle
-import { writeIvs } from "../aes/cbc-encrypt";
 import { wipe } from "../bytes";
 import { hotFor } from "../hot";
 import {
@@ -26,9 +25,8 @@ const LANES: usize = 16;
 const BLOCK: usize = 8;
 const LEFT = 4;
 
-/** Draws the IVs of `count` descriptors and encrypts their texts in place, in 16 rounds or, 3DES, 48. */
+/** Encrypts the texts of `count` descriptors in place, in 16 rounds or, 3DES, 48. */
 export function desCbcEncrypt(rounds: i32, list: usize, count: i32): void {
-  writeIvs(list, count);
   let next = 0;
   while (true) {
     let busy = 0;

@@ -8,7 +8,6 @@ export type WasmSource = WebAssembly.Module | BufferSource | Response;
 /** The ABI of assembly/index.ts. */
 export interface KernelExports extends Record<string, unknown> {
   readonly memory: WebAssembly.Memory;
-  setup(): void;
   saInstall(index: number): void;
   saExpire(index: number): void;
   saDelete(index: number): void;
@@ -145,7 +144,7 @@ function asIpsecError(cause: unknown): IpsecError {
 
 /** The functions themselves: the loader's `exports` are closures around them, which cost 15 ns a call. */
 function checked({ exports }: WebAssembly.Instance): KernelExports {
-  for (const name of ["setup", "saInstall", "seal", "open", "variant"]) {
+  for (const name of ["saInstall", "seal", "open", "variant"]) {
     if (typeof exports[name] !== "function")
       throw new IpsecError("wasm", `the module has no export ${name}: it is no wasm-ipsec kernel`);
   }

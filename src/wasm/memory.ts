@@ -79,7 +79,6 @@ export class KernelMemory {
     this.words = new Uint32Array(buffer);
     this.longs = new BigUint64Array(buffer);
     this.#writeControl(limits, random);
-    kernel.setup();
   }
 
   /** Zeroes everything: keys, windows, packets. The kernel must not be called afterwards. */
@@ -95,7 +94,7 @@ export class KernelMemory {
     words[C_RECORD_COUNT >> 2] = limits.sas;
     words[C_HOT >> 2] = plan.hot;
     words[C_HOT_COUNT >> 2] = limits.hotSas;
-    const drawn = new Uint8Array(20);
+    const drawn = new Uint8Array(36);
     random(drawn);
     this.bytes.set(drawn.subarray(0, 4), C_SPI_SEED);
     this.bytes.set(drawn.subarray(4), C_IV_KEY);

@@ -9,6 +9,8 @@
 //   readTrailer   only for a packet whose verdict was good: trailer, padding, inner headers; not the rest of the text
 import {
   C_IV_KEY,
+  C_IV_LEFT,
+  C_IV_POOL,
   C_RECORD_COUNT,
   C_RECORDS,
   D_AUTH,
@@ -73,6 +75,7 @@ export class SecretKernel extends Shadowed {
     };
     super(build, instrumented, new Map(BORDERS.map((name) => [functionNumber(build, name), watch[name]])));
     this.#view = new DataView(this.memory.buffer);
+    this.makeSecret(C_IV_KEY, 32);
   }
 
   /** The ABI, for a DataPlane. */
@@ -84,10 +87,6 @@ export class SecretKernel extends Shadowed {
     };
     return {
       ...plain,
-      setup: () => {
-        this.makeSecret(C_IV_KEY, 16);
-        between(() => plain.setup());
-      },
       saInstall: (index) => {
         this.makeSecret(REQUEST + SA_SALT, 4);
         this.makeSecret(REQUEST_ENCRYPTION_KEY, 32);
@@ -204,7 +203,8 @@ export class SecretKernel extends Shadowed {
   #checkScratch(): void {
     if (this.secretBytes(SCRATCH, SCRATCH_END) > 0) this.faults.push("secrets are left in SCRATCH");
     if (this.secretBytes(REQUEST, REQUEST + 512) > 0) this.faults.push("secrets are left in REQUEST");
-    if (this.secretBytes(C_IV_KEY, C_IV_KEY + 16) > 0) this.faults.push("the IV key is left");
+    const ivs = this.#word(C_IV_LEFT);
+    if (this.secretBytes(C_IV_POOL, C_IV_POOL + 192) !== ivs) this.faults.push("a drawn IV is left in its pool");
   }
 
   #word(address: number): number {

@@ -2,8 +2,9 @@
 import { createCipheriv } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import {
-  C_IV_NIBBLE_KEYS,
-  C_IV_PLANES,
+  C_IV_BLOCKS,
+  C_IV_KEY,
+  C_IV_POOL,
   ENC_CCM,
   HOT_MAC_KEYS,
   HOT_MAC_SUBKEYS,
@@ -16,6 +17,8 @@ import {
   SA_ROUND_KEYS,
   SA_ROUNDS,
   SA_SALT,
+  SCRATCH,
+  SCRATCH_END,
 } from "../../assembly/layout.js";
 import { FORGED, PENDING } from "../../assembly/status.js";
 import { Random } from "../random.js";
@@ -25,7 +28,6 @@ import { cmac, xcbc } from "./mac-twins.js";
 import { type Job, Room } from "./room.js";
 
 const KEY_AT = REGIONS + 0x8000;
-const ROUND_KEYS_AT = REGIONS + 0x8100;
 
 function expandInto(
   room: Room,
@@ -71,7 +73,7 @@ describe.each(TARGETS)("chains, %s", (target) => {
       text: random.bytes(length),
       iv: random.bytes(16),
     }))) {
-      const outcomes = room.run(jobs, (list, n) => room.entry.call("cbcEncryptWithIvs", list, n));
+      const outcomes = room.run(jobs, (list, n) => room.entry.call("cbcEncrypt", list, n));
       outcomes.forEach(({ text, iv }, i) => {
         const job = jobs[i] as Job;
         const cipher = createCipheriv(
@@ -86,39 +88,31 @@ describe.each(TARGETS)("chains, %s", (target) => {
     }
   });
 
-  it("CBC IVs are the cipher of what is unique to a packet, under a key of the engine", async () => {
-    const room = await Room.load("chain", target);
+  it("CBC IVs are key stream of ChaCha20 under a key of the engine, and none is left behind", async () => {
+    const { entry } = await Room.load("chain", target);
     const random = new Random();
-    const engineKey = random.bytes(16);
-    room.entry.bytes.set(engineKey, KEY_AT);
-    room.entry.call("aesExpand", KEY_AT, 16, ROUND_KEYS_AT);
-    room.entry.call("aesPlanes", ROUND_KEYS_AT, 10, C_IV_PLANES);
-    room.entry.call("nibbleKeys", ROUND_KEYS_AT, 10, C_IV_NIBBLE_KEYS);
-    const key = random.bytes(16);
-    for (const sa of [0, 1]) expandInto(room, sa, key);
-    const jobs = Array.from({ length: 200 }, (_, i) => ({
-      sa: i < 100 ? 0 : 1,
-      text: random.bytes(32),
-      iv: new Uint8Array(16),
-      sequence: BigInt(i % 100) + 1n,
-    }));
-    const outcomes = [jobs.slice(0, 1), jobs.slice(1, 5), jobs.slice(5)].flatMap((some) =>
-      room.run(some, (list, n) => room.entry.call("cbcEncrypt", list, n)),
-    );
-    const ivs = new Set<string>();
-    outcomes.forEach(({ iv, text }, i) => {
-      const job = jobs[i] as (typeof jobs)[number];
-      const block = Buffer.alloc(16);
-      block.writeUInt32LE(room.record(job.sa), 0);
-      block.writeUInt32LE(job.sa + 1, 4);
-      block.writeBigUInt64LE(job.sequence, 8);
-      const ecb = createCipheriv("aes-128-ecb", engineKey, null).setAutoPadding(false);
-      expect(ecb.update(block).equals(iv), `seed ${random.seed}: IV ${i}`).toBe(true);
-      const cipher = createCipheriv("aes-128-cbc", key, iv).setAutoPadding(false);
-      expect(cipher.update(job.text).equals(text)).toBe(true);
-      ivs.add(Buffer.from(iv).toString("hex"));
-    });
-    expect(ivs.size).toBe(200);
+    const key = random.bytes(32);
+    const blocks = random.u32();
+    entry.bytes.set(key, C_IV_KEY);
+    entry.view.setBigUint64(C_IV_BLOCKS, BigInt(blocks), true);
+    const inGroup = 12;
+    for (let drawn = 0; drawn < 100; drawn++) {
+      entry.call("drawIv", KEY_AT, 16);
+      const left = inGroup - 1 - (drawn % inGroup);
+      const start = Buffer.alloc(16);
+      start.writeBigUInt64LE(BigInt(blocks + 3 * Math.floor(drawn / inGroup) + (left >> 2)));
+      const block = createCipheriv("chacha20", key, start).update(Buffer.alloc(64));
+      const iv = entry.bytes.subarray(KEY_AT, KEY_AT + 16);
+      expect(
+        block
+          .subarray(16 * (left & 3))
+          .subarray(0, 16)
+          .equals(iv),
+        `seed ${random.seed}: IV ${drawn}`,
+      ).toBe(true);
+      expect(entry.bytes.subarray(C_IV_POOL + 16 * left, C_IV_POOL + 192).every((byte) => byte === 0)).toBe(true);
+      expect(entry.bytes.subarray(SCRATCH, SCRATCH_END).every((byte) => byte === 0)).toBe(true);
+    }
   });
 
   it.each([16, 24, 32])(

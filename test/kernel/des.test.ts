@@ -1,15 +1,7 @@
 // DES and 3DES in sixteen lanes: published blocks, and CBC against node:crypto for lists of every shape.
 import { createCipheriv, createDecipheriv } from "node:crypto";
 import { beforeAll, describe, expect, it } from "vitest";
-import {
-  AES_KEY_WORK,
-  C_IV_PLANES,
-  DES_BLOCKS,
-  DES_KEYS,
-  HOT_DES_KEYS,
-  REGIONS,
-  SA_IV_LENGTH,
-} from "../../assembly/layout.js";
+import { DES_BLOCKS, DES_KEYS, HOT_DES_KEYS, REGIONS } from "../../assembly/layout.js";
 import { hex, unhex } from "../packets.js";
 import { Random } from "../random.js";
 import { decrypt, encrypt } from "../reference/ciphers.js";
@@ -99,8 +91,7 @@ describe("published blocks", () => {
 });
 
 function makeSa(sa: number, name: string, key: Uint8Array, decrypting: boolean): void {
-  const { record, hot } = room.makeSa(sa);
-  room.entry.bytes[record + SA_IV_LENGTH] = 8;
+  const { hot } = room.makeSa(sa);
   room.entry.bytes.set(key, KEY_AT);
   room.entry.call("desExpand", KEY_AT, name === "des-cbc" ? 1 : 3, decrypting ? 1 : 0, hot + HOT_DES_KEYS);
 }
@@ -108,24 +99,13 @@ function makeSa(sa: number, name: string, key: Uint8Array, decrypting: boolean):
 describe.each(CIPHERS)("$name", ({ name, keyLength, rounds }) => {
   it.each([true, false])("lists of all sizes, packets of many lengths and SAs; decrypting %s", (decrypting) => {
     const random = new Random();
-    room.entry.bytes.set(random.bytes(16), KEY_AT);
-    room.entry.call(
-      "aesPlanes",
-      AES_KEY_WORK + 256,
-      room.entry.call("aesExpand", KEY_AT, 16, AES_KEY_WORK + 256),
-      C_IV_PLANES,
-    );
-    room.entry.bytes.fill(0, AES_KEY_WORK, AES_KEY_WORK + 512);
     const keys = Array.from({ length: 5 }, () => random.bytes(keyLength));
     for (const [sa, key] of keys.entries()) makeSa(sa, name, key, decrypting);
-    const ivs = new Set<string>();
-    let sequence = 0n;
     for (const count of [1, 2, 15, 16, 17, 40, 100]) {
       const jobs: Job[] = Array.from({ length: count }, () => ({
         sa: random.below(keys.length),
         iv: random.bytes(8),
         text: random.bytes(8 * random.pick([1, 1, 2, 15, 16, 17, random.between(1, 190)])),
-        sequence: ++sequence,
       }));
       const verb = decrypting ? "desCbcDecrypt" : "desCbcEncrypt";
       const outcomes = room.run(jobs, (list, n) => room.entry.call(verb, rounds, list, n));
@@ -134,11 +114,9 @@ describe.each(CIPHERS)("$name", ({ name, keyLength, rounds }) => {
         const key = keys[job.sa] as Uint8Array;
         const expected = decrypting ? decrypt(name, key, iv, job.text) : encrypt(name, key, iv, job.text);
         expect(hex(text), `SEED=${random.seed}, packet ${i} of ${count}`).toBe(hex(expected));
-        if (decrypting) expect(hex(iv)).toBe(hex(job.iv as Uint8Array));
-        else ivs.add(hex(iv));
+        expect(hex(iv)).toBe(hex(job.iv as Uint8Array));
       });
     }
-    if (!decrypting) expect(ivs.size).toBe(Number(sequence)); // Drawn by the kernel, none twice.
   });
 });
 

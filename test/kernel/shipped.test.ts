@@ -23,7 +23,6 @@ const ABI = [
   "saExpire",
   "saInstall",
   "seal",
-  "setup",
   "unwrapInflated",
   "variant",
 ];
