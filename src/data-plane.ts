@@ -37,6 +37,7 @@ import type { Policy, PolicyConfig } from "./spd/policy.js";
 import { runTimers } from "./timers/tick.js";
 import type { Verdict } from "./verdict.js";
 import { suitesToWarm, throwawayOptions, warmUp } from "./warm.js";
+import type { Entry } from "./wasm/entry.js";
 import { type KernelExports, type KernelSource, loadKernel, loadKernelSync, type Variant } from "./wasm/kernel.js";
 import { KernelMemory } from "./wasm/memory.js";
 import { buildFor, buildForSync, checkBuild } from "./wasm/source.js";
@@ -52,10 +53,6 @@ export class DataPlane {
   readonly #slab = new Slab();
   readonly #admission = newAdmission();
   readonly #arrival = newArrival();
-  readonly #settle = (entry: Parameters<typeof settleOutbound>[1]): void => {
-    if (entry.inbound) settleInbound(this.#engine, entry);
-    else settleOutbound(this.#engine, entry);
-  };
   readonly variant: Variant;
   #closed = false;
   /** The verdict of the last protectInto or unprotectInto. */
@@ -224,7 +221,7 @@ export class DataPlane {
   flush(now: number): void {
     const engine = this.#begin(now);
     engine.ring.release();
-    engine.ring.flush(this.#settle);
+    engine.ring.flush(engine, settle);
     engine.expireUsedUp();
   }
 
@@ -293,12 +290,13 @@ export class DataPlane {
   }
 
   #open(): Engine {
-    if (this.#closed) throw new IpsecError("closed", "this plane has been closed: create another");
+    if (this.#closed) refuseClosed();
     return this.#engine;
   }
 
   #begin(now: number): Engine {
-    const engine = this.#open();
+    const engine = this.#engine;
+    if (this.#closed) refuseClosed();
     engine.advance(now);
     return engine;
   }
@@ -308,4 +306,13 @@ export class DataPlane {
     if (!this.#engine.ring.hasStaged) this.#engine.expireUsedUp();
     return result;
   }
+}
+
+function settle(engine: Engine, entry: Entry): void {
+  if (entry.inbound) settleInbound(engine, entry);
+  else settleOutbound(engine, entry);
+}
+
+function refuseClosed(): never {
+  throw new IpsecError("closed", "this plane has been closed: create another");
 }

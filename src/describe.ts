@@ -67,7 +67,7 @@ export function describe(
   words[d + (D_PAD_TO >> 2)] = shorter === 0 ? paddedLength(sa, length - headerLength) : 0;
   words[d + (D_HEADER_LENGTH >> 2)] = keptHeader(engine.carrier, admission.headerLength);
   words[d + (D_NEXT_OFFSET >> 2)] = fields.protocolOffset;
-  entry.prepared = false;
+  entry.prepared = 0;
   entry.sa = sa;
   entry.verdict = undefined;
   entry.path = sa.path;

@@ -58,7 +58,7 @@ export function stageDummy(
   words[d + (D_PAD_TO >> 2)] = 0;
   words[d + (D_HEADER_LENGTH >> 2)] = admission.headerLength;
   words[d + (D_NEXT_OFFSET >> 2)] = admission.headerLength === 20 ? 9 : 6;
-  entry.prepared = false;
+  entry.prepared = 0;
   entry.sa = sa;
   entry.path = sa.path;
   entry.reserved = admission.text;

@@ -99,12 +99,11 @@ export class Engine implements SaOwner {
   }
 
   /** Takes the caller's clock: it never goes backwards. */
-  advance(now: number): number {
-    if (!Number.isFinite(now)) throw new IpsecError("now", `now is ${String(now)}: finite milliseconds are needed`);
-    if (now < this.now) return this.now;
+  advance(now: number): void {
+    if (!Number.isFinite(now)) refuseTime(now);
+    if (now < this.now) return;
     this.now = now;
     if (this.#unstarted.length > 0) this.#startAges();
-    return now;
   }
 
   /** An SA has been installed: its timers run from `addedAt`, or from the next `now`. */
@@ -282,4 +281,8 @@ export class Engine implements SaOwner {
     const port = natt ? (out ? ports.target : ports.source) : 0;
     return this.paths.intern({ remote: { address: (out ? target : source) ?? NO_ADDRESS, port } });
   }
+}
+
+function refuseTime(now: number): never {
+  throw new IpsecError("now", `now is ${String(now)}: finite milliseconds are needed`);
 }

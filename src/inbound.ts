@@ -232,7 +232,7 @@ export function describeInbound(engine: Engine, entry: Entry, slot: number, arri
   words[d + (D_HEADER_LENGTH >> 2)] = arrival.headerLength;
   words[d + (D_NEXT_OFFSET >> 2)] = arrival.nextOffset;
   words[d + (D_TOS >> 2)] = arrival.tos;
-  entry.prepared = false;
+  entry.prepared = 0;
   entry.start = address + arrival.start;
   entry.length = arrival.length;
   entry.now = engine.now;
@@ -240,8 +240,12 @@ export function describeInbound(engine: Engine, entry: Entry, slot: number, arri
 
 /** Steps 4 to 6: what the kernel answered becomes a verdict. */
 export function settleInbound(engine: Engine, entry: Entry): void {
-  if (entry.verdict !== undefined || settlePlainOpened(engine, entry)) return;
-  entry.prepared = false; // of a bundle: the kernel wrote what is around the packet
+  if (entry.verdict === undefined && !settlePlainOpened(engine, entry)) settleJudged(engine, entry);
+}
+
+/** The same, whatever it is. */
+function settleJudged(engine: Engine, entry: Entry): void {
+  entry.prepared = 0; // of a bundle: the kernel wrote what is around the packet
   const { words } = engine.memory;
   const d = entry.descriptor;
   const record = words[d + (D_SA >> 2)] as number;

@@ -218,9 +218,13 @@ export function placePiece(engine: Engine, entry: Entry, admission: Admission, i
   entry.plain = false;
 }
 
-/** Step 8. What was reserved for a packet that the kernel refused is given back. */
+/** Step 8. */
 export function settleOutbound(engine: Engine, entry: Entry): void {
-  if (entry.verdict !== undefined || settlePlainSealed(engine, entry)) return;
+  if (entry.verdict === undefined && !settlePlainSealed(engine, entry)) settleDecided(engine, entry);
+}
+
+/** The same, whatever it is. What was reserved for a packet that the kernel refused is given back. */
+function settleDecided(engine: Engine, entry: Entry): void {
   const { words } = engine.memory;
   const sa = entry.sa as Sa;
   const verdict = verdictOf(words[entry.descriptor + (D_STATUS >> 2)] as number);

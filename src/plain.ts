@@ -20,28 +20,26 @@ import { followMapping } from "./natt/mapping.js";
 import type { Path } from "./natt/path.js";
 import { hasSent } from "./sad/passed.js";
 import type { Sa } from "./sad/sa.js";
-import type { Entry } from "./wasm/entry.js";
-import { PROTOCOL_ESP, PROTOCOL_IPV4, PROTOCOL_IPV6 } from "./wire/ip.js";
+import { type Entry, IN, OUT } from "./wasm/entry.js";
+import { byte, PROTOCOL_ESP, PROTOCOL_IPV4, PROTOCOL_IPV6, word16 } from "./wire/ip.js";
 import { IPV4_WITHOUT_OPTIONS } from "./wire/ipv4.js";
-import { isExtensionHeader } from "./wire/ipv6.js";
+import { IPV6_HEADER_LENGTH, isExtensionHeader } from "./wire/ipv6.js";
 
-/** The word of flags and fragment offset of a packet that is whole, and may not be cut. */
+/** In the word of flags and fragment offset. */
 const DONT_FRAGMENT = 0x4000;
-const IS_IPV6 = 1;
-const HAS_DF = 2;
 const NOT_PLAIN = -1;
 /** Padding, pad length and next header of the longest alignment, rounded up: a text that outgrows a slot goes the long way. */
 const LONGEST_TRAILER = 32;
 
 /** Steps 3 to 6 of the line out, into the ring. */
 export function stagePlain(engine: Engine, packet: Uint8Array, sa: Sa): boolean {
+  const { ring } = engine;
   const text = plainText(sa, packet.length);
+  if (ring.isFull()) return false;
   const header = admitPlain(engine, packet, sa, text);
   if (header === NOT_PLAIN) return false;
-  const entry = engine.ring.takePlain(false, engine.now, text, packet);
-  if (entry === undefined) sa.lifetime.putBack(text);
-  else describePlain(engine, entry, sa, packet.length, text, header);
-  return entry !== undefined;
+  describePlain(engine, ring.takePlain(OUT, engine.now, text, packet), sa, packet.length, text, header);
+  return true;
 }
 
 /** The same for one packet, into the single slot. */
@@ -52,7 +50,7 @@ export function placePlain(engine: Engine, packet: Uint8Array, sa: Sa): boolean 
   const { single, memory } = engine;
   single.renew(memory, false, text);
   memory.bytes.set(packet, single.data);
-  if (!single.prepared) single.prepare(memory.words);
+  if (single.prepared !== OUT) single.prepare(memory.words, OUT);
   single.verdict = undefined;
   single.now = engine.now;
   describePlain(engine, single, sa, packet.length, text, header);
@@ -80,25 +78,27 @@ function describePlain(engine: Engine, entry: Entry, sa: Sa, length: number, tex
   words[d + (D_SA >> 2)] = sa.record;
   words[d + (D_GENERATION >> 2)] = sa.generation;
   words[d + (D_STATUS >> 2)] = PENDING;
-  words[d + (D_NEXT_HEADER >> 2)] = header & IS_IPV6 ? PROTOCOL_IPV6 : PROTOCOL_IPV4;
+  words[d + (D_NEXT_HEADER >> 2)] = header & 255;
   entry.sa = sa;
   entry.path = sa.path;
   entry.reserved = text;
-  entry.df = sa.copiesDf ? (header & HAS_DF) !== 0 : sa.setsDf;
+  entry.df = sa.copiesDf ? (header & DONT_FRAGMENT) !== 0 : sa.setsDf;
 }
 
-/** IS_IPV6 and HAS_DF of a whole packet without options or extension headers and without a byte behind its end; NOT_PLAIN for any other. */
+/**
+ * PROTOCOL_IPV4 or PROTOCOL_IPV6, and DONT_FRAGMENT, of a whole packet without options or extension headers and without a
+ * byte behind its end; NOT_PLAIN for any other.
+ */
 function plainHeader(packet: Uint8Array, length: number): number {
-  if (length < 20) return NOT_PLAIN;
-  const first = packet[0] as number;
-  if (first === IPV4_WITHOUT_OPTIONS) {
-    if ((((packet[2] as number) << 8) | (packet[3] as number)) !== length) return NOT_PLAIN;
-    const fragment = ((packet[6] as number) << 8) | (packet[7] as number);
-    return fragment === 0 ? 0 : fragment === DONT_FRAGMENT ? HAS_DF : NOT_PLAIN;
-  }
-  if (first >> 4 !== 6 || length < 40 || isExtensionHeader(packet[6] as number)) return NOT_PLAIN;
-  if ((((packet[4] as number) << 8) | (packet[5] as number)) + 40 !== length) return NOT_PLAIN;
-  return IS_IPV6 | HAS_DF;
+  if (packet[0] !== IPV4_WITHOUT_OPTIONS) return plainIpv6(packet, length);
+  if (length < 20 || word16(packet, 2) !== length) return NOT_PLAIN;
+  const fragment = word16(packet, 6);
+  return (fragment & ~DONT_FRAGMENT) === 0 ? fragment | PROTOCOL_IPV4 : NOT_PLAIN;
+}
+
+function plainIpv6(packet: Uint8Array, length: number): number {
+  if (length < IPV6_HEADER_LENGTH || byte(packet, 0) >> 4 !== 6 || isExtensionHeader(byte(packet, 6))) return NOT_PLAIN;
+  return word16(packet, 4) + IPV6_HEADER_LENGTH === length ? DONT_FRAGMENT | PROTOCOL_IPV6 : NOT_PLAIN;
 }
 
 /** Bytes of the largest packet of `sa` that needs no decision, 0 where every packet needs one. */
@@ -134,10 +134,10 @@ export function settlePlainSealed(engine: Engine, entry: Entry): boolean {
 
 /** Steps 1 and 2 of the line in, into the ring. */
 export function receivePlain(engine: Engine, datagram: Uint8Array, path: Path | undefined): boolean {
-  if (!isPlainEsp(engine, datagram)) return false;
-  const entry = engine.ring.takePlain(true, engine.now, datagram.length, datagram);
-  if (entry !== undefined) describePlainInbound(engine, entry, datagram.length, path);
-  return entry !== undefined;
+  const { ring } = engine;
+  if (ring.isFull() || !isPlainEsp(engine, datagram)) return false;
+  describePlainInbound(engine, ring.takePlain(IN, engine.now, datagram.length, datagram), datagram.length, path);
+  return true;
 }
 
 /** The same for one datagram, into the single slot. */
@@ -146,7 +146,7 @@ export function placePlainInbound(engine: Engine, datagram: Uint8Array, path: Pa
   const { single, memory } = engine;
   single.renew(memory, true, datagram.length);
   memory.bytes.set(datagram, single.data);
-  if (!single.prepared) single.prepare(memory.words);
+  if (single.prepared !== IN) single.prepare(memory.words, IN);
   single.verdict = undefined;
   single.now = engine.now;
   describePlainInbound(engine, single, datagram.length, path);

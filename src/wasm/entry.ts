@@ -17,6 +17,10 @@ import type { KernelMemory } from "./memory.js";
 
 export type ItemKind = "datagram" | "packet" | "clear" | "ike" | "icmp" | "dropped";
 
+/** Which way a packet goes; of several, both together. */
+export const OUT = 1;
+export const IN = 2;
+
 export class Entry {
   /** Undefined until it is settled. */
   verdict: Verdict | undefined = undefined;
@@ -42,10 +46,10 @@ export class Entry {
   /** Of what stands above from `outers` on, and of jumbo slots, nothing is in use: it need not be put back. */
   plain = true;
   /**
-   * Its descriptor says already what is the same for all plain packets: the packet is the slot's data, nothing stands in
-   * front of it, and nothing is around it. Whoever writes anything else there says so.
+   * OUT or IN: its descriptor says already what is the same for all plain packets that go this way: the packet is the
+   * slot's data, nothing stands in front of it, and nothing is around it. Whoever writes anything else there makes it 0.
    */
-  prepared = false;
+  prepared = 0;
   /** Word index of its descriptor. */
   readonly descriptor: number;
   /** Address of its slot, of the slot's first data byte, and where the last tenant's bytes ended. */
@@ -63,21 +67,22 @@ export class Entry {
     this.capacity = capacity;
   }
 
-  /** Writes what is the same for all plain packets. */
-  prepare(words: Uint32Array): void {
+  /** Writes what is the same for all plain packets that go `way`. */
+  prepare(words: Uint32Array, way: number): void {
     const d = this.descriptor;
+    if (this.inbound !== (way === IN)) this.turn(words, way === IN);
     words[d + (D_PACKET >> 2)] = this.data;
     words[d + (D_HEADER_LENGTH >> 2)] = 0;
     words[d + (D_NEXT_OFFSET >> 2)] = 0;
     words[d + (D_TOS >> 2)] = 0;
     words[d + (D_OUTER >> 2)] = 0;
     words[d + (D_PAD_TO >> 2)] = 0;
-    this.prepared = true;
+    this.prepared = way;
   }
 
   /** The single slot as the ring would have it for `length` bytes: zeroed beyond them, and nothing left of the last packet. */
   renew({ bytes, words }: KernelMemory, inbound: boolean, length: number): void {
-    if (inbound ? !this.inbound : this.inbound) this.turn(words, inbound);
+    if (this.inbound !== inbound) this.turn(words, inbound);
     const end = this.data + length;
     if (this.dirtyEnd > end) bytes.fill(0, end, this.dirtyEnd);
     this.dirtyEnd = end;
@@ -89,6 +94,7 @@ export class Entry {
 
   turn(words: Uint32Array, inbound: boolean): void {
     this.inbound = inbound;
+    this.prepared = 0;
     words[this.descriptor + (D_DIRECTION >> 2)] = inbound ? 1 : 0;
     words[this.descriptor + (D_PAD_TO >> 2)] = 0; // was D_NEWEST
   }

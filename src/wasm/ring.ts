@@ -13,14 +13,11 @@ import {
   SLOT_HEADROOM,
   SLOT_SIZE,
 } from "../../assembly/layout.js";
-import { Entry } from "./entry.js";
+import { Entry, IN, OUT } from "./entry.js";
 import type { KernelMemory } from "./memory.js";
 
 /** Up to here single stores are faster than a call of `fill`. */
 const FEW_BYTES = 128;
-/** Of what is staged: either, or both together. */
-const OUT = 1;
-const IN = 2;
 
 export class Ring {
   readonly #memory: KernelMemory;
@@ -67,7 +64,7 @@ export class Ring {
    * before anything is zeroed: it may be what the last item showed, in the slot that is taken again.
    */
   take(inbound: boolean, now: number, length: number, packet?: Uint8Array): Entry {
-    const entry = this.#next(inbound, now);
+    const entry = this.#next(inbound ? IN : OUT, now);
     if (entry.inbound !== inbound) entry.turn(this.#memory.words, inbound);
     entry.kind = "dropped";
     entry.length = 0;
@@ -81,17 +78,20 @@ export class Ring {
     return entry;
   }
 
-  /**
-   * The same for `length` bytes that fit a slot, at its `data`, with a descriptor that is prepared; undefined when the ring
-   * is full. What settling writes anyway is not put back: `kind`, `start`, `length`.
-   */
-  takePlain(inbound: boolean, now: number, length: number, packet: Uint8Array): Entry | undefined {
+  /** Whether not even one item fits. */
+  isFull(): boolean {
     if (this.#borrowed) this.release();
-    if (this.#head - this.#tail > this.#mask) return undefined;
-    const entry = this.#next(inbound, now);
+    return this.#head - this.#tail > this.#mask;
+  }
+
+  /**
+   * The same as `take`, of a ring that is not full, for a packet that fits a slot, at its `data`, with a descriptor that
+   * is prepared. What settling writes anyway is not put back: `kind`, `start`, `length`.
+   */
+  takePlain(way: number, now: number, length: number, packet: Uint8Array): Entry {
+    const entry = this.#next(way, now);
     const { bytes, words } = this.#memory;
-    if (!entry.prepared) entry.prepare(words);
-    if (inbound ? !entry.inbound : entry.inbound) entry.turn(words, inbound);
+    if (entry.prepared !== way) entry.prepare(words, way);
     bytes.set(packet, entry.data);
     const end = entry.data + length;
     if (entry.dirtyEnd > end) this.#clean(entry, end);
@@ -99,9 +99,9 @@ export class Ring {
     return entry;
   }
 
-  #next(inbound: boolean, now: number): Entry {
+  #next(way: number, now: number): Entry {
     const entry = this.#entries[this.#head++ & this.#mask] as Entry;
-    this.#directions |= inbound ? IN : OUT;
+    this.#directions |= way;
     entry.verdict = undefined;
     entry.now = now;
     return entry;
@@ -127,7 +127,7 @@ export class Ring {
   }
 
   /** Seals and opens the entries not yet flushed, in at most two contiguous runs, settles them, and marks them flushed. */
-  flush(settle: (entry: Entry) => void): void {
+  flush<Owner>(owner: Owner, settle: (owner: Owner, entry: Entry) => void): void {
     const { kernel } = this.#memory;
     const from = this.#flushed;
     for (let at = from; at < this.#head; ) {
@@ -139,7 +139,7 @@ export class Ring {
       at += count;
     }
     this.#directions = 0;
-    for (let at = from; at < this.#head; at++) settle(this.#entries[at & this.#mask] as Entry);
+    for (let at = from; at < this.#head; at++) settle(owner, this.#entries[at & this.#mask] as Entry);
     this.#flushed = this.#head;
   }
 
