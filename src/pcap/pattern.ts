@@ -1,7 +1,7 @@
 // What the address and SPI columns of an esp_sa table may say: a value, "*" for anything, "*" for a part of it
 // ("10.0.*.1", "0x12*4"), and for addresses a prefix length ("10.0.0.0/8").
 
-import { readAddress } from "../wire/address.js";
+import ipaddr from "ipaddr.js";
 
 /** Tells whether a value, as bytes in network order, is what the pattern means. */
 export type Pattern = (value: Uint8Array) => boolean;
@@ -42,9 +42,10 @@ export function exactSpi(pattern: string): number | undefined {
 }
 
 function addressBytes(address: string, pattern: string): Uint8Array {
-  const bytes = readAddress(address);
-  if (bytes !== undefined) return bytes;
-  throw new Error(`"${pattern}" is not an address: IPv4 or IPv6 text, with "*" or a prefix length, or "*"`);
+  if (!ipaddr.IPv4.isValidFourPartDecimal(address) && !ipaddr.IPv6.isValid(address)) {
+    throw new Error(`"${pattern}" is not an address: IPv4 or IPv6 text, with "*" or a prefix length, or "*"`);
+  }
+  return Uint8Array.from(ipaddr.parse(address).toByteArray());
 }
 
 function prefixLength(text: string, longest: number, pattern: string): number {

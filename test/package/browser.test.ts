@@ -32,17 +32,21 @@ const SOURCES = {
   "worker.js": `
     import { run } from "./smoke.js";
     onmessage = ({ data }) => run(data).catch(({ code, message }) => code + ": " + message).then(postMessage);`,
+  // ipaddr.js is a script that leaves a global where there is no CommonJS; this makes it the module that is asked for.
+  "ipaddr-module.js": "export default globalThis.ipaddr;",
 };
 
 const IMPORT_MAP = {
   imports: {
     "wasm-ipsec": "/node_modules/wasm-ipsec/dist/src/index.js",
     "@assemblyscript/loader": "/node_modules/@assemblyscript/loader/index.js",
+    "ipaddr.js": "/ipaddr-module.js",
   },
 };
 
 const BUNDLED = `<script type="module" src="/bundle/page.js"></script>`;
-const UNBUNDLED = `<script type="importmap">${JSON.stringify(IMPORT_MAP)}</script><script type="module" src="/page.js"></script>`;
+const UNBUNDLED = `<script src="/node_modules/ipaddr.js/lib/ipaddr.js"></script>
+  <script type="importmap">${JSON.stringify(IMPORT_MAP)}</script><script type="module" src="/page.js"></script>`;
 
 /** The strictest policy that README promises. An import map is an inline script and needs a word more. */
 const ALLOWED = "script-src 'self' 'wasm-unsafe-eval'";

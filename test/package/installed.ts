@@ -35,7 +35,7 @@ export function installPackage(sources: Readonly<Record<string, string>> = {}): 
   const tarball = join(folder, filename);
   execFileSync("tar", ["-xzf", tarball, "-C", folder]);
   renameSync(join(folder, "package"), join(modules, "wasm-ipsec"));
-  for (const dependency of ["@assemblyscript/loader", "fflate"]) {
+  for (const dependency of ["@assemblyscript/loader", "fflate", "ipaddr.js"]) {
     symlinkSync(join(CHECKOUT, "node_modules", dependency), join(modules, dependency));
   }
   writeFileSync(join(folder, "package.json"), JSON.stringify({ type: "module" }));
