@@ -21,6 +21,8 @@ export const K = memory.data<u32>(
   16,
 );
 
+const LAST_16: usize = SCHEDULE_32 + 48 * 16;
+
 /** Compresses `blocks` blocks of 64 bytes of each of four messages; `sources` holds their addresses, u32 each. */
 export function sha256Lanes(states: usize, sources: usize, blocks: i32): void {
   for (let block: usize = 0; block < (<usize>blocks) << 6; block += 64) {
@@ -29,17 +31,16 @@ export function sha256Lanes(states: usize, sources: usize, blocks: i32): void {
   }
 }
 
-/** Words 16 to 23 behind `word`, each from four before it. */
-function expand(word: usize): void {
-  for (const end = word + 128; word < end; word += 16) {
-    const next = add32(sigma1(v128.load(word, 14 * 16)), v128.load(word, 9 * 16));
-    v128.store(word, add32(add32(next, sigma0(v128.load(word, 16))), v128.load(word)), 16 * 16);
-  }
+/** The word 16 behind `word`. */
+function prepare(word: usize): void {
+  const next = add32(sigma1(v128.load(word, 14 * 16)), v128.load(word, 9 * 16));
+  v128.store(word, add32(add32(next, sigma0(v128.load(word, 16))), v128.load(word)), 16 * 16);
 }
 
 /**
  * The block whose words are the first 16 of the message schedule. 64 rounds; at the end of every eight the names are back
- * where they were.
+ * where they were. The later words are prepared two at a time among the rounds, which wait for each other and leave time
+ * for it; and no compiler moves rounds past these branches, as it would to where their sums are used.
  */
 export function sha256Compress(states: usize): void {
   let a = v128.load(states, 0);
@@ -53,31 +54,46 @@ export function sha256Compress(states: usize): void {
   let t1: v128;
   let word = SCHEDULE_32;
   for (let k = K; word < SCHEDULE_32 + 64 * 16; k += 32) {
+    if (word < LAST_16) {
+      prepare(word);
+      prepare(word + 16);
+    }
     t1 = first(e, f, g, h, add32(v128.load32_splat(k), v128.load(word)));
     d = add32(d, t1);
     h = add32(t1, second(a, b, c));
-    t1 = first(d, e, f, g, add32(v128.load32_splat(k + 4), v128.load(word, 16)));
+    t1 = first(d, e, f, g, add32(v128.load32_splat(k, 4), v128.load(word, 16)));
     c = add32(c, t1);
     g = add32(t1, second(h, a, b));
-    t1 = first(c, d, e, f, add32(v128.load32_splat(k + 8), v128.load(word, 32)));
+    if (word < LAST_16) {
+      prepare(word + 32);
+      prepare(word + 48);
+    }
+    t1 = first(c, d, e, f, add32(v128.load32_splat(k, 8), v128.load(word, 32)));
     b = add32(b, t1);
     f = add32(t1, second(g, h, a));
-    t1 = first(b, c, d, e, add32(v128.load32_splat(k + 12), v128.load(word, 48)));
+    t1 = first(b, c, d, e, add32(v128.load32_splat(k, 12), v128.load(word, 48)));
     a = add32(a, t1);
     e = add32(t1, second(f, g, h));
-    t1 = first(a, b, c, d, add32(v128.load32_splat(k + 16), v128.load(word, 64)));
+    if (word < LAST_16) {
+      prepare(word + 64);
+      prepare(word + 80);
+    }
+    t1 = first(a, b, c, d, add32(v128.load32_splat(k, 16), v128.load(word, 64)));
     h = add32(h, t1);
     d = add32(t1, second(e, f, g));
-    t1 = first(h, a, b, c, add32(v128.load32_splat(k + 20), v128.load(word, 80)));
+    t1 = first(h, a, b, c, add32(v128.load32_splat(k, 20), v128.load(word, 80)));
     g = add32(g, t1);
     c = add32(t1, second(d, e, f));
-    t1 = first(g, h, a, b, add32(v128.load32_splat(k + 24), v128.load(word, 96)));
+    if (word < LAST_16) {
+      prepare(word + 96);
+      prepare(word + 112);
+    }
+    t1 = first(g, h, a, b, add32(v128.load32_splat(k, 24), v128.load(word, 96)));
     f = add32(f, t1);
     b = add32(t1, second(c, d, e));
-    t1 = first(f, g, h, a, add32(v128.load32_splat(k + 28), v128.load(word, 112)));
+    t1 = first(f, g, h, a, add32(v128.load32_splat(k, 28), v128.load(word, 112)));
     e = add32(e, t1);
     a = add32(t1, second(b, c, d));
-    if (word < SCHEDULE_32 + 48 * 16) expand(word);
     word += 128;
   }
   v128.store(states, add32(a, v128.load(states, 0)), 0);
