@@ -1,22 +1,28 @@
 // The hot cache: what is derived from an SA's keys and worth keeping while packets flow. Entries are filled inside the
-// batch call and evicted by CLOCK: a hand passes over the entries and takes the first that was not used since it last
-// came by. A miss costs about a microsecond, so a cold SA needs only its 512-byte record.
+// batch call. A miss costs half a microsecond or less, so a cold SA needs only its 512-byte record.
+//
+// Where more SAs send in turn than there are entries, giving up the oldest would give up each just before it is needed, and
+// all that is written would come from far memory. So evictions go round in a window of few entries, which the processor
+// has near; the hand passes over those that were used again. Whenever it has gone round, the window leaves some behind:
+// those stay until it comes back.
 import { aesInversePlanes, aesPlanes } from "./aes/planes";
 import { wipe } from "./bytes";
 import { macKeys } from "./cmac/keys";
-import { ghashKey } from "./gcm/ghash";
 import { desExpand } from "./legacy/des-keys";
 import {
   C_HOT,
+  C_HOT_BEGUN,
   C_HOT_COUNT,
   C_HOT_HAND,
+  C_HOT_WINDOW,
   ENC_3DES,
   ENC_CBC,
   ENC_DES,
-  ENC_GCM,
-  ENC_GMAC,
   HOT_DES_KEYS,
+  HOT_FILLED,
+  HOT_GHASH,
   HOT_INVERSE_PLANES,
+  HOT_MAC_END,
   HOT_MAC_KEYS,
   HOT_MAC_SUBKEYS,
   HOT_OWNER,
@@ -24,7 +30,6 @@ import {
   HOT_SIZE,
   HOT_USED,
   INT_CMAC,
-  INT_GMAC,
   INT_XCBC,
   SA_DIRECTION,
   SA_ENCRYPTION,
@@ -35,38 +40,66 @@ import {
   SA_ROUNDS,
 } from "./layout";
 
+const WINDOW: u32 = 64;
+const LEFT_BEHIND: u32 = 8;
+
 /** The hot entry of the SA at `sa`, filled on a miss. Valid until the next call of hotFor. */
 export function hotFor(sa: usize): usize {
   let entry = <usize>load<u32>(sa, SA_HOT);
   if (entry == 0) {
     entry = evict();
     store<u32>(entry, <u32>sa, HOT_OWNER);
+    hotFillTo(entry, HOT_GHASH);
     store<u32>(sa, <u32>entry, SA_HOT);
     fill(entry, sa);
+    return entry;
   }
   store<u32>(entry, 1, HOT_USED);
   return entry;
 }
 
-/** Wipes what the cache holds of the SA at `sa`. */
+/** Wipes what the cache holds of the SA at `sa`, in whole lines: an entry is aligned, and near memory takes them faster so. */
 export function hotForget(sa: usize): void {
   const entry = <usize>load<u32>(sa, SA_HOT);
   if (entry == 0) return;
-  wipe(entry, HOT_SIZE);
+  const end = entry + load<u32>(entry, HOT_FILLED);
+  for (let line = entry; line < end; line += 64) {
+    v128.store(line, i64x2.splat(0));
+    v128.store(line, i64x2.splat(0), 16);
+    v128.store(line, i64x2.splat(0), 32);
+    v128.store(line, i64x2.splat(0), 48);
+  }
   store<u32>(sa, 0, SA_HOT);
 }
 
-/** An empty entry: a free one, or the first that was not used since the hand last passed. */
+/** The entry may hold something up to its byte `end`: so far it is wiped one day. */
+export function hotFillTo(entry: usize, end: usize): void {
+  if (end > load<u32>(entry, HOT_FILLED)) store<u32>(entry, <u32>end, HOT_FILLED);
+}
+
+/** An empty entry: one that never was used, or the next in the window that was not used again since it was filled or passed. */
 function evict(): usize {
   const count = load<u32>(C_HOT_COUNT);
-  let hand = load<u32>(C_HOT_HAND);
-  let entry = entryAt(hand);
-  while (load<u32>(entry, HOT_USED)) {
-    store<u32>(entry, 0, HOT_USED);
-    hand = hand + 1 == count ? 0 : hand + 1;
-    entry = entryAt(hand);
+  const begun = load<u32>(C_HOT_BEGUN);
+  if (begun < count) {
+    store<u32>(C_HOT_BEGUN, begun + 1);
+    return entryAt(begun);
   }
-  store<u32>(C_HOT_HAND, hand + 1 == count ? 0 : hand + 1);
+  let first = load<u32>(C_HOT_WINDOW);
+  let hand = load<u32>(C_HOT_HAND);
+  let entry: usize = 0;
+  let wasUsed: u32 = 0;
+  do {
+    entry = entryAt((first + hand) % count);
+    wasUsed = load<u32>(entry, HOT_USED);
+    store<u32>(entry, 0, HOT_USED);
+    if (++hand >= WINDOW) {
+      hand = 0;
+      first = (first + LEFT_BEHIND) % count;
+    }
+  } while (wasUsed);
+  store<u32>(C_HOT_WINDOW, first);
+  store<u32>(C_HOT_HAND, hand);
   const owner = <usize>load<u32>(entry, HOT_OWNER);
   if (owner) hotForget(owner);
   return entry;
@@ -75,6 +108,7 @@ function evict(): usize {
 function fill(entry: usize, sa: usize): void {
   const integrity = <i32>load<u8>(sa, SA_INTEGRITY);
   if (integrity == INT_XCBC || integrity == INT_CMAC) {
+    hotFillTo(entry, HOT_MAC_END);
     // The encryption's planes come next: until then their place is free to work in.
     macKeys(integrity, sa + SA_INNER_STATE, entry + HOT_MAC_KEYS, entry + HOT_MAC_SUBKEYS, entry + HOT_PLANES);
   }
@@ -85,8 +119,8 @@ function fill(entry: usize, sa: usize): void {
     desExpand(sa + SA_ROUND_KEYS, encryption == ENC_DES ? 1 : 3, inbound, entry + HOT_DES_KEYS);
   }
   if (rounds) aesPlanes(sa + SA_ROUND_KEYS, rounds, entry + HOT_PLANES);
-  if (encryption == ENC_GCM || encryption == ENC_GMAC || integrity == INT_GMAC) ghashKey(entry, rounds);
   if (encryption == ENC_CBC && load<u8>(sa, SA_DIRECTION)) {
+    hotFillTo(entry, HOT_MAC_KEYS);
     aesInversePlanes(sa + SA_ROUND_KEYS, rounds, entry + HOT_INVERSE_PLANES);
   }
 }

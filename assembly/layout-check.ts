@@ -10,6 +10,8 @@ import {
   AES_STARTS_END,
   AES_STRETCHES,
   AES_STRETCHES_END,
+  C_HOT_BEGUN,
+  C_HOT_WINDOW,
   C_IV_KEY,
   C_IV_POOL,
   CHACHA_WORK,
@@ -30,12 +32,15 @@ import {
   D_TARGET,
   GCM_WORK,
   HOT_DES_KEYS,
+  HOT_FILLED,
   HOT_GHASH,
   HOT_HASHED,
   HOT_HAS_NIBBLE_KEYS,
   HMAC_OUTER_WORK,
   HMAC_WORK,
+  HOT_INVERSE_PLANES,
   HOT_LENGTHS,
+  HOT_MAC_END,
   HOT_MAC_KEYS,
   HOT_MAC_SUBKEYS,
   HOT_NIBBLE_KEYS,
@@ -74,14 +79,19 @@ import {
 
 if (SA_ROUND_KEYS + 15 * 16 != SA_SIZE) ERROR("an SA record ends with its AES-256 round keys");
 if (SA_SIZE > 512) ERROR("a cold SA record is at most 512 bytes");
-if (HOT_GHASH + 7 * 512 > HOT_LENGTHS || HOT_LENGTHS + 32 > HOT_NIBBLE_KEYS)
+if (HOT_LENGTHS + 32 > HOT_NIBBLE_KEYS || HOT_NIBBLE_KEYS + 15 * 16 > HOT_PLANES)
+  ERROR("the nibble keys overrun the planes");
+if (HOT_PLANES + 15 * 128 > HOT_GHASH || HOT_GHASH + 7 * 512 > HOT_STEPS)
   ERROR("the GHASH powers overrun the hot entry");
-if (HOT_NIBBLE_KEYS + 15 * 16 > HOT_STEPS) ERROR("the nibble keys overrun the counter steps");
+if (HOT_INVERSE_PLANES < HOT_GHASH || HOT_INVERSE_PLANES + 15 * 128 > HOT_MAC_KEYS)
+  ERROR("two sets of planes keep apart");
 if (HOT_STEPS + 2048 != HOT_STEPS_END || HOT_STEPS_END > HOT_SIZE) ERROR("the counter steps overrun the hot entry");
 if (HOT_HAS_NIBBLE_KEYS + 4 > HOT_HASHED || HOT_HASHED + 4 > HOT_STEPS_OF || HOT_STEPS_OF + 4 > HOT_STEPS_COUNT)
   ERROR("the words of a hot entry keep apart");
-if (HOT_STEPS_COUNT + 4 > HOT_STEPS_MET || HOT_STEPS_MET + 4 > HOT_PLANES) ERROR("so do those of the counter steps");
-if (HOT_MAC_SUBKEYS + 32 > HOT_SIZE) ERROR("the MAC subkeys overrun the hot entry");
+if (HOT_STEPS_COUNT + 4 > HOT_STEPS_MET || HOT_STEPS_MET + 4 > HOT_FILLED) ERROR("so do those of the counter steps");
+if (HOT_FILLED + 4 > HOT_LENGTHS) ERROR("the words of a hot entry end before its keys");
+if (HOT_MAC_KEYS + 176 > HOT_MAC_SUBKEYS || HOT_MAC_SUBKEYS + 32 != HOT_MAC_END || HOT_MAC_END > HOT_SIZE)
+  ERROR("the MAC keys overrun the hot entry");
 if (D_TARGET + 16 != D_OUTER) ERROR("the bundle follows the inner target address");
 if (D_OUTER + 4 * MAX_OUTERS != D_OUTER_GENERATION) ERROR("a generation for every outer SA");
 if (D_OUTER_GENERATION + 4 * MAX_OUTERS != D_OUTER_SEQUENCE || D_OUTER_SEQUENCE % 8 != 0) ERROR("numbers are aligned");
@@ -106,7 +116,8 @@ if (HMAC_WORK + 192 + 4 * 288 > HMAC_OUTER_WORK || HMAC_OUTER_WORK + 144 > AES_C
   ERROR("the digests that wait keep apart from the padded tails");
 if (AES_CHAINS + 32 * 96 > CUT_WORK || CUT_WORK + 64 > AES_CHAIN_KEYS || AES_CHAIN_KEYS + 15 * 16 > AES_LANE_PLANES)
   ERROR("chains, keys of a chain and lane planes keep apart");
-if (C_IV_KEY + 32 > C_IV_POOL || C_IV_POOL + 192 > REQUEST) ERROR("the IV pool overruns the install request");
+if (C_IV_KEY + 32 > C_IV_POOL || C_IV_POOL + 192 > C_HOT_WINDOW) ERROR("the IV pool overruns what is behind it");
+if (C_HOT_WINDOW + 4 > C_HOT_BEGUN || C_HOT_BEGUN + 4 > REQUEST) ERROR("CONTROL words overrun the install request");
 if (REQUEST + 512 > SCRATCH || SCRATCH_END != REGIONS) ERROR("CONTROL, SCRATCH and the regions do not overlap");
 if (REQUEST + SA_INNER_STATE != REQUEST_KEYS) ERROR("a request is the head of a record, then the keys");
 if (REQUEST + SA_SEQUENCE != REQUEST_SEQUENCE) ERROR("REQUEST_SEQUENCE is the request's SA_SEQUENCE");

@@ -20,12 +20,14 @@ export const C_RECORDS = 0x500c; // u32 address of SA record 0
 export const C_RECORD_COUNT = 0x5010; // u32
 export const C_HOT = 0x5014; // u32 address of hot entry 0
 export const C_HOT_COUNT = 0x5018; // u32
-export const C_HOT_HAND = 0x501c; // u32 index the CLOCK hand points at
+export const C_HOT_HAND = 0x501c; // u32 where in their window the next eviction begins to look
 export const C_NEXT_ID = 0x5020; // u32 next IPv4 identification, RFC 6864
 export const C_IV_LEFT = 0x5024; // u32 bytes left in the pool of CBC IVs
 export const C_IV_BLOCKS = 0x5028; // u64 blocks of key stream made for it so far
 export const C_IV_KEY = 0x5030; // 32 bytes: their key, from `random`
 export const C_IV_POOL = 0x5050; // 192 bytes: IVs for the next packets, each wiped as it is drawn
+export const C_HOT_WINDOW = 0x5110; // u32 index of the first entry of the window of evictions
+export const C_HOT_BEGUN = 0x5114; // u32 entries that were ever used
 export const REQUEST = 0x5800; // install request of sad.ts, 512 bytes, wiped after use: an SA record up to
 export const REQUEST_KEYS = 0x5890; // SA_INNER_STATE, then these: u32 encryption key length (salt excluded),
 export const REQUEST_ENCRYPTION_KEY = 0x5898; // u32 integrity key length, 32 bytes of one key,
@@ -107,6 +109,7 @@ export const SA_TEMPLATE = 80; // 56 bytes: outer IPv4 (20) or IPv6 (40), UDP (8
 export const SA_TEMPLATE_MAX = 56;
 export const SA_INNER_STATE = 144; // 64 bytes: HMAC state after the inner pad. XCBC and CMAC: the 16-byte key
 export const SA_OUTER_STATE = 208; // 64 bytes: HMAC state after the outer pad
+export const SA_HASH_POWERS = 144; // GCM, GMAC: 7 * 16 bytes: H .. H^7 of GHASH
 export const SA_ROUND_KEYS = 272; // 240 bytes: AES round keys as FIPS 197 section 5.2 orders them. ChaCha20, DES: the key itself
 
 export const PROTOCOL_ESP = 50;
@@ -150,23 +153,25 @@ export const INT_GMAC = 8; // AH only: in ESP it is an encryption
 // What is derived from a key and worth keeping: filled inside the batch call, wiped on eviction and deletion.
 export const HOT_SIZE = 7936;
 export const HOT_OWNER = 0; // u32: address of the SA record, 0 = empty
-export const HOT_USED = 4; // u32: the CLOCK's second chance
+export const HOT_USED = 4; // u32: 1 = used again since it was filled, or since the hand passed
 export const HOT_POWERS = 8; // u32: GHASH powers present, 0..7
 export const HOT_HAS_NIBBLE_KEYS = 12; // u32: 0 | 1
 export const HOT_HASHED = 16; // u32: packets hashed, counted while they are few
 export const HOT_STEPS_OF = 20; // u32: the IV bytes on which the counter steps depend, aes/counter-start.ts; 0 = none kept
 export const HOT_STEPS_COUNT = 24; // u32: how many are kept
 export const HOT_STEPS_MET = 28; // u32: the IV bytes of the last packet that would have used steps
-export const HOT_PLANES = 64; // 15 * 128 bytes: bitsliced round keys for encryption
-export const HOT_DES_KEYS = 64; // legacy build: 3 * 128 bytes: the round keys of DES in the order of use, 8 bytes a round
-export const HOT_GHASH = 1984; // 7 * 512 bytes: nibble tables of H^1 .. H^7 (GCM, GMAC)
-export const HOT_LENGTHS = 5568; // 32 bytes: the last block of lengths, and what it adds to GHASH
-export const HOT_NIBBLE_KEYS = 5600; // 15 * 16 bytes: round keys of aes/nibbles.ts (counter modes)
+export const HOT_FILLED = 32; // u32: bytes from HOT_OWNER on among which there may be some that are not 0
+export const HOT_LENGTHS = 64; // 32 bytes: the last block of lengths, and what it adds to GHASH
+export const HOT_NIBBLE_KEYS = 96; // 15 * 16 bytes: round keys of aes/nibbles.ts (counter modes)
+export const HOT_PLANES = 384; // 15 * 128 bytes: bitsliced round keys for encryption
+export const HOT_DES_KEYS = 384; // legacy build: 3 * 128 bytes: the round keys of DES in the order of use, 8 bytes a round
+export const HOT_GHASH = 2304; // 7 * 512 bytes: nibble tables of H^1 .. H^7 (GCM, GMAC)
 export const HOT_STEPS = 5888; // 128 * 16 bytes: the steps to the counters 0 .. 127 (counter modes)
 export const HOT_STEPS_END = 7936;
-export const HOT_INVERSE_PLANES = 1984; // 15 * 128 bytes: bitsliced round keys for decryption (CBC in)
-export const HOT_MAC_KEYS = 3904; // 176 bytes: AES-128 round keys of XCBC or CMAC, FIPS 197 order
-export const HOT_MAC_SUBKEYS = 4080; // 32 bytes: XCBC K2, K3 (RFC 3566) or CMAC K1, K2 (RFC 4493)
+export const HOT_INVERSE_PLANES = 2304; // 15 * 128 bytes: bitsliced round keys for decryption (CBC in)
+export const HOT_MAC_KEYS = 4224; // 176 bytes: AES-128 round keys of XCBC or CMAC, FIPS 197 order
+export const HOT_MAC_SUBKEYS = 4400; // 32 bytes: XCBC K2, K3 (RFC 3566) or CMAC K1, K2 (RFC 4493)
+export const HOT_MAC_END = 4432;
 
 // ---------------------------------------------------------------- descriptor
 // One packet of a batch. The engine writes the first line, number (or find) the second, the rooms read it.

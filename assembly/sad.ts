@@ -4,6 +4,7 @@
 // Everything derived from keys is derived here, so that no key ever returns to JavaScript.
 import { aesExpand } from "./aes/expand";
 import { wipe } from "./bytes";
+import { ghashKey } from "./gcm/powers";
 import { hmacInstall } from "./hmac/install";
 import { hotForget } from "./hot";
 import {
@@ -14,6 +15,8 @@ import {
   ENC_3DES,
   ENC_CHACHA,
   ENC_DES,
+  ENC_GCM,
+  ENC_GMAC,
   INT_CMAC,
   INT_GMAC,
   INT_NONE,
@@ -62,6 +65,7 @@ export function saInstall(index: u32): void {
     store<u8>(sa, <u8>aesExpand(REQUEST_ENCRYPTION_KEY, <i32>keyLength, sa + SA_ROUND_KEYS), SA_ROUNDS);
   }
   const integrity = <i32>load<u8>(sa, SA_INTEGRITY);
+  if (encryption == ENC_GCM || encryption == ENC_GMAC || integrity == INT_GMAC) ghashKey(sa);
   if (integrity == INT_XCBC || integrity == INT_CMAC) {
     memory.copy(sa + SA_INNER_STATE, REQUEST_INTEGRITY_KEY, 16);
   } else if (integrity != INT_NONE && integrity != INT_GMAC) {

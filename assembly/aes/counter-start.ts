@@ -10,7 +10,7 @@
 // byte and its last but one. Packets numbered in order share those 256 at a time: the hot entry keeps them for packets to
 // come. What decides is public: lengths and IVs.
 import { wipe } from "../bytes";
-import { hotFor } from "../hot";
+import { hotFillTo, hotFor } from "../hot";
 import {
   AES_STARTS,
   AES_STARTS_END,
@@ -145,6 +145,7 @@ function makeSteps(entry: usize, descriptor: usize, counters: u32): void {
   const steps = entry + HOT_STEPS;
   const groups = <i32>((counters + 7) >> 3);
   const end = steps + ((<usize>groups) << 7);
+  hotFillTo(entry, HOT_STEPS + ((<usize>groups) << 7));
   for (let step = steps, counter: u32 = 0; step < end; step += 16) v128.store(step, withCounter(block, counter++));
   aesFirstRounds(entry + HOT_PLANES, steps, groups);
   transpose(steps, end);

@@ -9,45 +9,19 @@
 // Shuffling row j by the nibbles of a block gives, at byte i, byte j of that byte's product with P: it belongs i bytes
 // further on. So the rows of all blocks are summed before the shifting, and a Horner pass over the 16 rows, from the
 // last to the first, shifts by one byte each. The sum of 31 bytes is reduced once.
-import { aesEncrypt } from "../aes/encrypt";
 import { permute } from "../aes/permute";
 import { paddedBlock, stageBlocks } from "../blocks";
-import { wipe } from "../bytes";
-import { GCM_WORK, HOT_GHASH, HOT_HASHED, HOT_LENGTHS, HOT_PLANES, HOT_POWERS, HOT_WORK } from "../layout";
+import { GCM_WORK, HOT_GHASH, HOT_HASHED, HOT_LENGTHS } from "../layout";
+import { ghashPowers, TABLE_SIZE } from "./powers";
 
-const TABLE_SIZE = 512;
 const GROUP: u32 = 6;
 const FRESH: u32 = 8; // packets after which the tables of all powers pay
 const STAGE: usize = GCM_WORK; // 6 * 16 bytes: blocks that do not lie in the text as they are to be hashed
 const STAGE_END: usize = GCM_WORK + 96;
-const MULTIPLES: usize = GCM_WORK + 96; // 16 * 16 bytes: n * P, or n * P * x^4, by n
-const INTERLEAVED: usize = GCM_WORK + 352; // 256 bytes: the same on their way into a table,
-const COLUMNS: usize = GCM_WORK + 608; // 256 bytes: and a step further
 
 const LOW_NIBBLES = memory.data<u64>([0x0f0f0f0f0f0f0f0f, 0x0f0f0f0f0f0f0f0f], 16);
 const REVERSED = memory.data<u8>([15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0], 16);
 const ZERO = memory.data<u64>([0, 0, 0, 0], 16); // two blocks
-
-/** H = E(0), and its table. The other powers follow when a packet needs them. A room's pool may be in use meanwhile. */
-export function ghashKey(entry: usize, rounds: i32): void {
-  aesEncrypt(entry + HOT_PLANES, rounds, HOT_WORK, 1);
-  makeTable(entry + HOT_GHASH, v128.load(HOT_WORK));
-  wipe(HOT_WORK, 128);
-  store<u32>(entry, 1, HOT_POWERS);
-}
-
-/** Makes the tables of the powers up to `count`, 1..7, that the entry does not have yet. */
-export function ghashPowers(entry: usize, count: u32): void {
-  for (let power = load<u32>(entry, HOT_POWERS); power < count; power++) {
-    // P(n + 1) = P(n) * H. The element P(n) is what its table says of the nibble 8: 1 in the highest place.
-    const table = entry + HOT_GHASH + <usize>(power - 1) * TABLE_SIZE;
-    for (let byte: usize = 0; byte < 16; byte++) store<u8>(STAGE + byte, load<u8>(table + (byte << 5), 8));
-    const element = v128.load(STAGE);
-    v128.store(STAGE, v128.load(ZERO));
-    makeTable(table + TABLE_SIZE, addFour(entry + HOT_GHASH, v128.load(ZERO), ZERO, element));
-    store<u32>(entry, power + 1, HOT_POWERS);
-  }
-}
 
 /**
  * GHASH over one block, `length` bytes padded with zeroes, and the block of the two lengths in bits: what GCM
@@ -108,7 +82,7 @@ function freshGhash(entry: usize, first: v128, bytes: usize, length: u32, length
     }
     head = addFour(tables, head, next, paddedBlock(next + 32, end - next - 32));
   }
-  return addFour(tables, v128.load(ZERO), ZERO, v128.xor(head, lengths));
+  return product(tables, v128.xor(head, lengths));
 }
 
 function lengthsBlock(firstBits: u64, lastBits: u64): v128 {
@@ -138,9 +112,14 @@ function productOfLengths(entry: usize, firstBits: u64, lastBits: u64): v128 {
   const lengths = lengthsBlock(firstBits, lastBits);
   if (v128.any_true(v128.xor(lengths, v128.load(entry, HOT_LENGTHS)))) {
     v128.store(entry, lengths, HOT_LENGTHS);
-    v128.store(entry, addFour(entry + HOT_GHASH, v128.load(ZERO), ZERO, lengths), HOT_LENGTHS + 16);
+    v128.store(entry, product(entry + HOT_GHASH, lengths), HOT_LENGTHS + 16);
   }
   return v128.load(entry, HOT_LENGTHS + 16);
+}
+
+/** One block times H. The tables behind are those of other powers, or zero. */
+export function product(tables: usize, block: v128): v128 {
+  return addFour(tables, v128.load(ZERO), ZERO, block);
 }
 
 /**
@@ -215,52 +194,4 @@ function reduce(low: v128, high: v128): v128 {
   const shifted = v128.xor(v128.xor(i64x2.shr_u(bits, 1), i64x2.shr_u(bits, 2)), i64x2.shr_u(bits, 7));
   const across = v128.shuffle<i64>(carried, v128.load(ZERO), 1, 2); // from the upper half to the lower
   return v128.xor(low, permute(v128.xor(v128.xor(bits, shifted), across), reversed));
-}
-
-/** The table of the power `element`. */
-function makeTable(table: usize, element: v128): void {
-  for (let half: usize = 0; half < 32; half += 16) {
-    // The highest bit of a nibble is the lowest power of x.
-    for (let nibble: usize = 8; nibble > 0; nibble >>= 1) {
-      v128.store(MULTIPLES + (nibble << 4), element);
-      element = timesX(element);
-    }
-    for (let nibble: usize = 3; nibble < 16; nibble++) {
-      const others = nibble & (nibble - 1);
-      if (others == 0) continue;
-      const lowest = nibble ^ others;
-      const sum = v128.xor(v128.load(MULTIPLES + (others << 4)), v128.load(MULTIPLES + (lowest << 4)));
-      v128.store(MULTIPLES + (nibble << 4), sum);
-    }
-    writeColumns(table + half);
-  }
-  wipe(MULTIPLES, 768);
-}
-
-/** Byte j of all multiples to row j: four times the two halves of the 256 bytes are interleaved. */
-function writeColumns(rows: usize): void {
-  interleave(MULTIPLES, INTERLEAVED, 16);
-  interleave(INTERLEAVED, COLUMNS, 16);
-  interleave(COLUMNS, INTERLEAVED, 16);
-  interleave(INTERLEAVED, rows, 32);
-}
-
-/** `apart`: from one 16 bytes to the next at `to`. */
-function interleave(from: usize, to: usize, apart: usize): void {
-  for (const end = from + 128; from < end; from += 16) {
-    const a = v128.load(from);
-    const b = v128.load(from, 128);
-    v128.store(to, v128.shuffle<i8>(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23));
-    v128.store(to + apart, v128.shuffle<i8>(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31));
-    to += 2 * apart;
-  }
-}
-
-/** One element times x: a shift by one bit, and x^128 = 1 + x + x^2 + x^7. */
-function timesX(element: v128): v128 {
-  const high = bswap<u64>(i64x2.extract_lane(element, 0));
-  const low = bswap<u64>(i64x2.extract_lane(element, 1));
-  const out: u64 = 0 - (low & 1);
-  const shifted = i64x2.splat(bswap<u64>((high >> 1) ^ (out & 0xe100000000000000)));
-  return i64x2.replace_lane(shifted, 1, bswap<u64>((low >> 1) | (high << 63)));
 }

@@ -32,7 +32,7 @@ function install(room: Room, random: Random, count: number, keyLength: number): 
     entry.bytes[record + SA_ROUNDS] = rounds;
     entry.bytes.set(keyed.salt, record + SA_SALT);
     entry.call("aesPlanes", record + SA_ROUND_KEYS, rounds, hot + HOT_PLANES);
-    entry.call("ghashKey", hot, rounds);
+    entry.call("ghashKey", record);
     return keyed;
   });
 }

@@ -13,6 +13,7 @@ import {
   D_TEXT,
   D_TEXT_LENGTH,
   FLAG_ESN,
+  HOT_OWNER,
   HOT_SIZE,
   SA_FLAGS,
   SA_GENERATION,
@@ -77,6 +78,7 @@ export class Room {
     this.entry.bytes.fill(0, record, record + SA_SIZE);
     this.entry.bytes.fill(0, hot, hot + HOT_SIZE);
     this.entry.view.setUint32(record + SA_HOT, hot, true);
+    this.entry.view.setUint32(hot + HOT_OWNER, record, true);
     this.entry.view.setUint32(record + SA_GENERATION, sa + 1, true);
     this.entry.bytes[record + SA_ICV_LENGTH] = icvLength;
     this.entry.bytes[record + SA_FLAGS] = esn ? FLAG_ESN : 0;

@@ -4,7 +4,6 @@ import {
   HOT_INVERSE_PLANES,
   HOT_MAC_KEYS,
   HOT_MAC_SUBKEYS,
-  HOT_OWNER,
   HOT_PLANES,
   INT_CMAC,
   INT_MD5,
@@ -40,7 +39,6 @@ function keyAes(room: Room, key: Uint8Array, salt: Uint8Array, options: Options)
   const rounds = entry.call("aesExpand", KEY_AT, key.length, record + SA_ROUND_KEYS);
   entry.bytes[record + SA_ROUNDS] = rounds;
   entry.bytes.set(salt, record + SA_SALT);
-  entry.view.setUint32(hot + HOT_OWNER, record, true);
   entry.call("aesPlanes", record + SA_ROUND_KEYS, rounds, hot + HOT_PLANES);
   return { record, hot };
 }
@@ -65,8 +63,8 @@ export function keyChain(
 
 /** For the room entries/gcm.ts: GCM and GMAC. */
 export function keyGcm(room: Room, key: Uint8Array, salt: Uint8Array, options: Options): void {
-  const { record, hot } = keyAes(room, key, salt, options);
-  room.entry.call("ghashKey", hot, room.entry.bytes[record + SA_ROUNDS] as number);
+  const { record } = keyAes(room, key, salt, options);
+  room.entry.call("ghashKey", record);
 }
 
 /** For the room entries/chacha.ts. */
