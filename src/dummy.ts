@@ -39,7 +39,7 @@ export function stageDummy(
   const admission = newAdmission();
   const filling = admitDummy(engine, sa, length, admission);
   if (filling < 0 || !ring.hasRoom(1, SLOT_DATA)) return false;
-  const entry = ring.take(false, engine.now, admission.headerLength + filling);
+  const entry = ring.take(false, admission.headerLength + filling);
   const address = ring.dataOf(entry);
   const bytes = new Uint8Array(filling);
   random(bytes);

@@ -82,7 +82,7 @@ export class Engine implements SaOwner {
     this.limits = limits;
     this.sad = new Sad(memory, limits);
     this.spd = new Spd(limits.policies, limits.flows, seed, this);
-    this.ring = new Ring(memory, limits.packets, limits.jumboPackets);
+    this.ring = new Ring(memory, limits.packets, limits.jumboPackets, this);
     this.firstFragments = new FirstFragments(limits.flows);
     this.reassembly = new Reassembly(memory, limits);
     this.paths = new PathTable(limits.paths);

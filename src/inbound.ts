@@ -173,7 +173,7 @@ export function receive(engine: Engine, datagram: Uint8Array, path: Path | undef
   recognise(engine, datagram, path, arrival);
   if (arrival.joined) return receiveJoined(engine, path, arrival);
   const kept = isKept(arrival);
-  const entry = ring.take(true, engine.now, kept ? datagram.length : 0, kept ? datagram : undefined);
+  const entry = ring.take(true, kept ? datagram.length : 0, kept ? datagram : undefined);
   return stage(engine, entry, ring.dataOf(entry), path, arrival);
 }
 
@@ -182,7 +182,7 @@ function receiveJoined(engine: Engine, path: Path | undefined, arrival: Arrival)
   const { ring, reassembly } = engine;
   const length = reassembly.joinedLength;
   if (!ring.hasRoom(1, length)) return false;
-  const entry = ring.take(true, engine.now, length);
+  const entry = ring.take(true, length);
   const address = ring.dataOf(entry);
   recogniseJoined(engine, address, length, arrival);
   return stage(engine, entry, address, path, arrival);

@@ -173,7 +173,7 @@ function decide(engine: Engine, packet: Uint8Array, given: Sa | undefined, admis
   if (verdict === undefined)
     return admission.pieces === 1 ? stage(engine, packet, admission) : stagePieces(engine, admission);
   const bytesNeeded = verdict === "bypassed" ? engine.fields.totalLength : 0;
-  const entry = ring.take(false, engine.now, bytesNeeded, bytesNeeded > 0 ? wholeOf(engine, packet) : undefined);
+  const entry = ring.take(false, bytesNeeded, bytesNeeded > 0 ? wholeOf(engine, packet) : undefined);
   entry.sa = admission.sa;
   entry.verdict = engine.end(verdict, admission.sa);
   engine.lastEnds.refused(engine, verdict, admission, packet.length);
@@ -190,7 +190,7 @@ function stage(engine: Engine, packet: Uint8Array, admission: Admission): boolea
   const { ring, fields } = engine;
   if (!ring.hasRoom(1, admission.text)) return false;
   const length = Math.max(fields.totalLength, admission.text);
-  const entry = ring.take(false, engine.now, length, wholeOf(engine, packet));
+  const entry = ring.take(false, length, wholeOf(engine, packet));
   const address = ring.dataOf(entry);
   clampCopy(engine, address, admission);
   describe(engine, entry, admission, address, fields.totalLength, admission.text);
@@ -202,7 +202,7 @@ function stagePieces(engine: Engine, admission: Admission): boolean {
   const { ring } = engine;
   if (!ring.hasRoomForEach(admission.pieces, admission.longestText)) return false;
   for (let index = 0; index < admission.pieces; index++) {
-    const entry = ring.take(false, engine.now, admission.longestText);
+    const entry = ring.take(false, admission.longestText);
     placePiece(engine, entry, admission, index, ring.dataOf(entry));
   }
   return true;
@@ -236,10 +236,10 @@ function settleDecided(engine: Engine, entry: Entry): void {
     entry.start = words[entry.descriptor + (D_START >> 2)] as number;
     entry.length = words[entry.descriptor + (D_LENGTH_OUT >> 2)] as number;
     if (entry.length <= entry.cutTo) entry.cutTo = 0;
-    hasSent(engine, sa, entry.now);
+    hasSent(engine, sa, entry);
     if (entry.outers === undefined) return;
     for (const outer of entry.outers) {
-      hasSent(engine, outer, entry.now);
+      hasSent(engine, outer, entry);
       entry.sa = outer; // the outermost: whose path the datagram takes
     }
     return;

@@ -38,7 +38,7 @@ export function stagePlain(engine: Engine, packet: Uint8Array, sa: Sa): boolean 
   if (ring.isFull()) return false;
   const header = admitPlain(engine, packet, sa, text);
   if (header === NOT_PLAIN) return false;
-  describePlain(engine, ring.takePlain(OUT, engine.now, text, packet), sa, packet.length, text, header);
+  describePlain(engine, ring.takePlain(OUT, text, packet), sa, packet.length, text, header);
   return true;
 }
 
@@ -128,7 +128,7 @@ export function settlePlainSealed(engine: Engine, entry: Entry): boolean {
   entry.start = words[d + (D_START >> 2)] as number;
   entry.length = words[d + (D_LENGTH_OUT >> 2)] as number;
   engine.counters.sealed++;
-  hasSent(engine, entry.sa as Sa, entry.now);
+  hasSent(engine, entry.sa as Sa, entry);
   return true;
 }
 
@@ -136,7 +136,7 @@ export function settlePlainSealed(engine: Engine, entry: Entry): boolean {
 export function receivePlain(engine: Engine, datagram: Uint8Array, path: Path | undefined): boolean {
   const { ring } = engine;
   if (ring.isFull() || !isPlainEsp(engine, datagram)) return false;
-  describePlainInbound(engine, ring.takePlain(IN, engine.now, datagram.length, datagram), datagram.length, path);
+  describePlainInbound(engine, ring.takePlain(IN, datagram.length, datagram), datagram.length, path);
   return true;
 }
 

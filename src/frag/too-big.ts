@@ -50,7 +50,7 @@ export function stageIcmp(engine: Engine, packet: Uint8Array, admission: Admissi
   const { ring, memory } = engine;
   const length = writeIcmp(engine, packet, admission);
   if (length === 0) return;
-  const entry = ring.take(false, engine.now, 0);
+  const entry = ring.take(false, 0);
   const start = ring.dataOf(entry);
   memory.bytes.set(engine.icmp.subarray(0, length), start);
   entry.sa = admission.sa;

@@ -34,7 +34,7 @@ export function feed(engine: Engine, entry: Entry, sa: Sa, text: number): boolea
 }
 
 /** A packet of the SA is on its way: what idles, keeps a NAT mapping alive or watches the peer begins anew. */
-export function hasSent(engine: Engine, sa: Sa, now: number): void {
+export function hasSent(engine: Engine, sa: Sa, { now }: Entry): void {
   sa.lastUsedAt = now;
   sa.lastSentAt = now;
   if (sa.peer !== undefined) engine.peers.sent(sa.peer, now);

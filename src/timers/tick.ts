@@ -68,7 +68,7 @@ function fire(engine: Engine, sa: Sa, timer: TimerName, random: (bytes: Uint8Arr
 function sendKeepalive(engine: Engine, sa: Sa): void {
   const { ring, memory } = engine;
   const carrier = engine.carrier ?? "udp";
-  const entry = ring.take(false, engine.now, SLOT_DATA);
+  const entry = ring.take(false, SLOT_DATA);
   const start = ring.dataOf(entry);
   entry.sa = sa;
   entry.path = sa.path;

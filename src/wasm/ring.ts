@@ -19,8 +19,14 @@ import type { KernelMemory } from "./memory.js";
 /** Up to here single stores are faster than a call of `fill`. */
 const FEW_BYTES = 128;
 
+/** Read, not handed from call to call: a fraction that is an argument may have to be allocated for it. */
+export interface Clock {
+  readonly now: number;
+}
+
 export class Ring {
   readonly #memory: KernelMemory;
+  readonly #clock: Clock;
   readonly #entries: Entry[] = [];
   readonly #mask: number;
   readonly #freeJumbos: number[] = [];
@@ -32,8 +38,9 @@ export class Ring {
   /** Of what is staged: OUT, IN or both. */
   #directions = 0;
 
-  constructor(memory: KernelMemory, packets: number, jumboPackets: number) {
+  constructor(memory: KernelMemory, packets: number, jumboPackets: number, clock: Clock) {
     this.#memory = memory;
+    this.#clock = clock;
     this.#mask = packets - 1;
     this.#jumboDirtyEnd = new Array<number>(jumboPackets).fill(0);
     for (let jumbo = jumboPackets - 1; jumbo >= 0; jumbo--) this.#freeJumbos.push(jumbo);
@@ -63,8 +70,8 @@ export class Ring {
    * The next free entry, with room for `length` bytes at the address it answers through `dataOf`. `packet` is copied there
    * before anything is zeroed: it may be what the last item showed, in the slot that is taken again.
    */
-  take(inbound: boolean, now: number, length: number, packet?: Uint8Array): Entry {
-    const entry = this.#next(inbound ? IN : OUT, now);
+  take(inbound: boolean, length: number, packet?: Uint8Array): Entry {
+    const entry = this.#next(inbound ? IN : OUT);
     if (entry.inbound !== inbound) entry.turn(this.#memory.words, inbound);
     entry.kind = "dropped";
     entry.length = 0;
@@ -88,8 +95,8 @@ export class Ring {
    * The same as `take`, of a ring that is not full, for a packet that fits a slot, at its `data`, with a descriptor that
    * is prepared. What settling writes anyway is not put back: `kind`, `start`, `length`.
    */
-  takePlain(way: number, now: number, length: number, packet: Uint8Array): Entry {
-    const entry = this.#next(way, now);
+  takePlain(way: number, length: number, packet: Uint8Array): Entry {
+    const entry = this.#next(way);
     const { bytes, words } = this.#memory;
     if (entry.prepared !== way) entry.prepare(words, way);
     bytes.set(packet, entry.data);
@@ -99,11 +106,11 @@ export class Ring {
     return entry;
   }
 
-  #next(way: number, now: number): Entry {
+  #next(way: number): Entry {
     const entry = this.#entries[this.#head++ & this.#mask] as Entry;
     this.#directions |= way;
     entry.verdict = undefined;
-    entry.now = now;
+    entry.now = this.#clock.now;
     return entry;
   }
 
