@@ -2,6 +2,9 @@
 import { DataPlane } from "wasm-ipsec";
 import { SPI } from "../esp.mjs";
 
+/** A fraction of a millisecond, as performance.now() has them. */
+const NOW = 1000.25;
+
 const planes = new Map();
 
 /** One plane a build for the whole run, as a program has it. A jumbo slot for every packet: 9000 bytes need one. */
@@ -32,8 +35,8 @@ export function sealer(plane, sa, packets, targets, batch) {
   return () => {
     for (let done = 0, staged = 0; done < packets.length; ) {
       const end = Math.min(done + batch, packets.length);
-      while (staged < end && plane.outbound(0, packets[staged], sa)) staged++;
-      plane.flush(0);
+      while (staged < end && plane.outbound(NOW, packets[staged], sa)) staged++;
+      plane.flush(NOW);
       while (plane.poll(item)) item.copyInto(targets[done++]);
     }
   };
@@ -45,8 +48,8 @@ export function opener(plane, datagrams, targets, batch) {
   return () => {
     for (let done = 0, staged = 0; done < datagrams.length; ) {
       const end = Math.min(done + batch, datagrams.length);
-      while (staged < end && plane.inbound(0, datagrams[staged])) staged++;
-      plane.flush(0);
+      while (staged < end && plane.inbound(NOW, datagrams[staged])) staged++;
+      plane.flush(NOW);
       while (plane.poll(item)) item.copyInto(targets[done++]);
     }
   };
@@ -55,15 +58,15 @@ export function opener(plane, datagrams, targets, batch) {
 /** The single verbs, by name. */
 export const SINGLE = {
   protectInto: (plane, sa, packets, targets) => () => {
-    for (let i = 0; i < packets.length; i++) plane.protectInto(0, packets[i], targets[i], sa);
+    for (let i = 0; i < packets.length; i++) plane.protectInto(NOW, packets[i], targets[i], sa);
   },
   protect: (plane, sa, packets) => () => {
-    for (let i = 0; i < packets.length; i++) plane.protect(0, packets[i], sa);
+    for (let i = 0; i < packets.length; i++) plane.protect(NOW, packets[i], sa);
   },
   unprotectInto: (plane, _, datagrams, targets) => () => {
-    for (let i = 0; i < datagrams.length; i++) plane.unprotectInto(0, datagrams[i], targets[i]);
+    for (let i = 0; i < datagrams.length; i++) plane.unprotectInto(NOW, datagrams[i], targets[i]);
   },
   unprotect: (plane, _, datagrams) => () => {
-    for (let i = 0; i < datagrams.length; i++) plane.unprotect(0, datagrams[i]);
+    for (let i = 0; i < datagrams.length; i++) plane.unprotect(NOW, datagrams[i]);
   },
 };
