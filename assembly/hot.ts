@@ -1,5 +1,6 @@
 // The hot cache: what is derived from an SA's keys and worth keeping while packets flow. Entries are filled inside the
-// batch call. A miss costs half a microsecond or less, so a cold SA needs only its 512-byte record.
+// batch call. A miss costs about a microsecond with AES-GCM and less with others, so a cold SA needs only its 512-byte
+// record.
 //
 // Where more SAs send in turn than there are entries, giving up the oldest would give up each just before it is needed, and
 // all that is written would come from far memory. So evictions go round in a window of few entries, which the processor

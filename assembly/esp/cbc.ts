@@ -22,7 +22,7 @@ export function isCbc(sa: usize): bool {
   return encryption == ENC_CBC || (LEGACY && (encryption == ENC_DES || encryption == ENC_3DES));
 }
 
-/** Writes the IV of one packet to `iv`: 16 bytes, of which a cipher with a shorter one takes the last. */
+/** Writes the IV of one packet to `iv`: the next 16 bytes, or of those the first 8 where `length` says so (legacy build). */
 export function drawIv(iv: usize, length: usize): void {
   if (load<u32>(C_IV_LEFT) == 0) fillPool();
   const left = load<u32>(C_IV_LEFT) - 16;

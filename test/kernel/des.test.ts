@@ -1,7 +1,7 @@
 // DES and 3DES in sixteen lanes: published blocks, and CBC against node:crypto for lists of every shape.
 import { createCipheriv, createDecipheriv } from "node:crypto";
 import { beforeAll, describe, expect, it } from "vitest";
-import { DES_BLOCKS, DES_KEYS, HOT_DES_KEYS, REGIONS } from "../../assembly/layout.js";
+import { C_IV_KEY, DES_BLOCKS, DES_KEYS, HOT_DES_KEYS, REGIONS } from "../../assembly/layout.js";
 import { hex, unhex } from "../packets.js";
 import { Random } from "../random.js";
 import { decrypt, encrypt } from "../reference/ciphers.js";
@@ -128,4 +128,18 @@ it("the twin is DES: node:crypto with one key three times answers FIPS 81", () =
     .setAutoPadding(false)
     .update(cipher);
   expect(opened.toString()).toBe("Now is the time for all ");
+});
+
+it("an IV of 8 bytes is half of one that is drawn; none comes twice, and nothing is written behind it", () => {
+  const random = new Random();
+  const { entry } = room;
+  entry.bytes.set(random.bytes(32), C_IV_KEY);
+  const ivs = new Set<string>();
+  for (let drawn = 0; drawn < 200; drawn++) {
+    entry.bytes.fill(0xa5, KEY_AT, KEY_AT + 16);
+    entry.call("drawIv", KEY_AT, 8);
+    ivs.add(hex(entry.bytes.subarray(KEY_AT, KEY_AT + 8)));
+    expect(hex(entry.bytes.subarray(KEY_AT + 8, KEY_AT + 16))).toBe("a5".repeat(8));
+  }
+  expect(ivs.size, `SEED=${random.seed}`).toBe(200);
 });

@@ -1,5 +1,4 @@
 export { desExpand } from "../../../assembly/legacy/des-keys";
 export { desCbcDecrypt, desCbcEncrypt } from "../../../assembly/legacy/des-cbc";
 export { desRun } from "../../../assembly/legacy/des";
-export { aesExpand } from "../../../assembly/aes/expand";
-export { aesPlanes } from "../../../assembly/aes/planes";
+export { drawIv } from "../../../assembly/esp/cbc";
