@@ -62,8 +62,8 @@ function wholeTunnels({ commit, cpu, cores, runtime, suite, loopback, tunnels = 
   ]);
   const text =
     `Whole tunnels (${runtime}, ${cpu}, ${cores} cores, commit ${commit}), ${suite}: both ends in one thread of Node over ` +
-    `loopback carry ${rate(tunnel)} Mbit/s in packets of ${size} bytes; the sockets alone carry ${rate(sockets)}, for Node makes a system ` +
-    "call for every datagram.";
+    `loopback carry ${rate(tunnel)} Mbit/s in packets of ${size} bytes; Node's sockets alone, which make a system call for every ` +
+    `datagram, carry ${rate(sockets)}.`;
   if (rows.length === 0) return text;
   const head = ["iperf3, TUN to TUN", "TCP, Mbit/s", "64-byte UDP, packets/s", "1344-byte UDP, packets/s"];
   return `${text} Between two network namespaces, beside strongSwan's user-space ESP:\n\n${markdown(head, rows)}`;

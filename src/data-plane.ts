@@ -28,11 +28,11 @@ import {
   type ProtectResult,
   protect,
   recognised,
-  Slab,
   sealSingle,
   type UnprotectResult,
   unprotect,
 } from "./simple.js";
+import { Slab } from "./slab.js";
 import type { Policy, PolicyConfig } from "./spd/policy.js";
 import { runTimers } from "./timers/tick.js";
 import type { Verdict } from "./verdict.js";

@@ -10,6 +10,7 @@ import type { Path } from "./natt/path.js";
 import { type Admission, admit, placePiece, settleOutbound } from "./outbound.js";
 import { placePlain, placePlainInbound } from "./plain.js";
 import type { Sa } from "./sad/sa.js";
+import type { Slab } from "./slab.js";
 import type { Verdict } from "./verdict.js";
 import { cutNext } from "./wasm/ring.js";
 
@@ -34,28 +35,6 @@ export interface UnprotectResult {
 
 /** Bytes by which a policy may lengthen a packet, padding aside: its SAs may be a bundle. */
 export const POLICY_GROWTH = 400;
-
-/** Gives out views of 64 KiB blocks that are never used again: results stay as they are. */
-export class Slab {
-  static readonly #SIZE = 65536;
-  #block = new Uint8Array(0);
-  #used = 0;
-
-  take(length: number): Uint8Array {
-    if (length > this.#block.length - this.#used) {
-      this.#block = new Uint8Array(Math.max(Slab.#SIZE, length));
-      this.#used = 0;
-    }
-    this.#used += length;
-    return this.#block.subarray(this.#used - length, this.#used);
-  }
-
-  copy(bytes: Uint8Array, start: number, length: number): Uint8Array {
-    const target = this.take(length);
-    target.set(bytes.subarray(start, start + length));
-    return target;
-  }
-}
 
 /** Seals `packet` in the single slot, whole, for `target`. On "sealed" the result is at `engine.single`. */
 export function sealSingle(

@@ -1,20 +1,24 @@
 // A data plane on a Node UDP socket: what comes from the socket is opened, what is given to send() is sealed.
 //
-//   socket "message" -> plane.inbound -+                    +-> datagram: copied into the pool, socket.send
-//                                      +-> flush, poll -----+
-//   send(packet)     -> plane.outbound-+   once a turn      +-> packet, clear, ike, icmp: copied, handed to a callback
+//   transport hears -> plane.inbound -+                    +-> datagram: copied into the transport
+//                                     +-> flush, poll -----+
+//   send(packet)    -> plane.outbound-+   once a turn      +-> packet, clear, ike, icmp: copied, handed to a callback
 //
 // Packets are collected for one turn of the event loop, so that a burst is one call of the kernel.
 
-import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
+import type { Socket } from "node:dgram";
 import type { DataPlane } from "../data-plane.js";
 import { IpsecError } from "../errors.js";
 import type { Item } from "../item.js";
 import { NON_ESP_MARKER_LENGTH } from "../natt/framing.js";
 import type { Path } from "../natt/path.js";
 import type { Sa } from "../sad/sa.js";
+import { Slab } from "../slab.js";
 import type { Verdict } from "../verdict.js";
+import { loadLibc } from "./libc.js";
+import { UdpBursts } from "./udp-bursts.js";
 import { systemClock, type UdpClock } from "./udp-clock.js";
+import { boundSocket, SocketTransport, type UdpCounters, type UdpTransport } from "./udp-transport.js";
 
 export type { UdpClock } from "./udp-clock.js";
 
@@ -22,7 +26,7 @@ export interface NodeUdpOptions {
   /** Where to listen, unless `socket` is given. Absent: any address, and a port of the system's choice. */
   readonly address?: string;
   readonly port?: number;
-  /** A bound socket instead. close() closes it. */
+  /** A bound socket instead, which makes a system call for every datagram. close() closes it. */
   readonly socket?: Socket;
   /** An opened packet. The bytes are the callback's own. */
   readonly onPacket: (packet: Uint8Array, sa: Sa | undefined) => void;
@@ -40,19 +44,16 @@ export interface NodeUdpOptions {
   readonly clock?: UdpClock;
 }
 
-export interface NodeUdpCounters {
-  received: number;
-  sent: number;
-  /** The socket refused a datagram. */
-  sendErrors: number;
+export interface NodeUdpCounters extends UdpCounters {
   /** Came in while the plane was full and the pool was, too. */
   lost: number;
 }
 
-/** A datagram on an Ethernet path; longer ones make their buffer grow. */
-const BUFFER_SIZE = 2048;
 /** setTimeout takes no more than this. */
 const LONGEST_WAIT = 0x7fffffff;
+const POOL_SIZE = 256;
+/** Bytes of UDP payload over IPv4. */
+const LARGEST_DATAGRAM = 65_507;
 
 export class NodeUdp {
   readonly counters: NodeUdpCounters = { received: 0, sent: 0, sendErrors: 0, lost: 0 };
@@ -61,8 +62,9 @@ export class NodeUdp {
   readonly #options: NodeUdpOptions;
   readonly #clock: UdpClock;
   readonly #item: Item;
-  /** Buffers no send() is using. socket.send may read a buffer long after the call: the plane's own would be reused. */
-  readonly #free: Uint8Array[];
+  readonly #transport: UdpTransport;
+  readonly #slab = new Slab();
+  #heardFrom: Path | undefined;
   /** What callbacks are still to be told. Not while the plane is polled: a callback may send. */
   readonly #deliveries: (() => void)[] = [];
   #delivering = false;
@@ -70,20 +72,23 @@ export class NodeUdp {
   #cancelTimer: (() => void) | undefined;
   #closed = false;
 
-  /** Binds a plane of carrier "udp" to a socket. */
+  /**
+   * Binds a plane of carrier "udp" to a socket. On Linux, with the optional package koffi installed, a burst of datagrams
+   * leaves and arrives in one system call.
+   */
   static async open(plane: DataPlane, options: NodeUdpOptions): Promise<NodeUdp> {
-    return new NodeUdp(plane, options, options.socket ?? (await boundSocket(options)));
+    return new NodeUdp(plane, options, await openTransport(options));
   }
 
-  private constructor(plane: DataPlane, options: NodeUdpOptions, socket: Socket) {
-    this.socket = socket;
+  private constructor(plane: DataPlane, options: NodeUdpOptions, transport: UdpTransport) {
+    this.socket = transport.socket;
+    this.#transport = transport;
     this.#plane = plane;
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#item = plane.createItem();
-    this.#free = Array.from({ length: options.poolSize ?? 256 }, () => new Uint8Array(BUFFER_SIZE));
-    socket.on("message", this.#receive);
-    if (options.onError !== undefined) socket.on("error", options.onError);
+    transport.listen({ counters: this.counters, hear: this.#hear, hasRoom: () => this.#drainSoon() });
+    if (options.onError !== undefined) this.socket.on("error", options.onError);
     this.#armTimer();
   }
 
@@ -98,11 +103,15 @@ export class NodeUdp {
   /** Sends an IKE message to where it may be mixed with ESP: behind four zero bytes. False: as send. */
   sendIke(message: Uint8Array, path: Path): boolean {
     this.#mustBeOpen();
-    const buffer = this.#free.pop();
-    if (buffer === undefined) return false;
-    const datagram = roomFor(buffer, NON_ESP_MARKER_LENGTH + message.length);
+    const length = NON_ESP_MARKER_LENGTH + message.length;
+    if (length > LARGEST_DATAGRAM) {
+      const most = LARGEST_DATAGRAM - NON_ESP_MARKER_LENGTH;
+      throw new IpsecError("packet", `an IKE message of ${message.length} bytes: at most ${most} go into a datagram`);
+    }
+    if (!this.#transport.makeRoom()) return false;
+    const datagram = this.#transport.reserve(length, path);
     datagram.fill(0, 0, NON_ESP_MARKER_LENGTH).set(message, NON_ESP_MARKER_LENGTH);
-    this.#transmit(datagram, NON_ESP_MARKER_LENGTH + message.length, path);
+    this.#transport.flush();
     return true;
   }
 
@@ -111,13 +120,12 @@ export class NodeUdp {
     if (this.#closed) return;
     this.#closed = true;
     this.#cancelTimer?.();
-    this.socket.off("message", this.#receive);
-    this.socket.close();
+    this.#transport.close();
   }
 
-  readonly #receive = (datagram: Uint8Array, remote: RemoteInfo): void => {
+  readonly #hear = (datagram: Uint8Array, address: string, port: number): void => {
     this.counters.received++;
-    const path = this.#pathTo(remote.address, remote.port);
+    const path = this.#pathFrom(address, port);
     let taken = this.#plane.inbound(this.#clock.now(), datagram, path);
     // Twice: callbacks that answer what the first drain delivers may fill the ring anew.
     for (let drains = 0; !taken && drains < 2; drains++) {
@@ -143,13 +151,14 @@ export class NodeUdp {
   }
 
   /**
-   * Takes what the plane has, as long as there is a free buffer for it. Without one the rest waits in the plane until
-   * a send has finished; that is how a slow socket reaches whoever calls send().
+   * Takes what the plane has, as long as the transport has room. Without it the rest waits in the plane; that is how a
+   * slow socket reaches whoever calls send().
    */
   #drain(): void {
     if (this.#closed) return;
     this.#plane.flush(this.#clock.now());
-    while (this.#free.length > 0 && this.#plane.poll(this.#item)) this.#handOut(this.#item);
+    while (this.#transport.makeRoom() && this.#plane.poll(this.#item)) this.#handOut(this.#item);
+    this.#transport.flush();
     this.#armTimer();
     this.#deliver();
   }
@@ -173,7 +182,8 @@ export class NodeUdp {
       this.#sendItem(item);
       return;
     }
-    const bytes = item.copy();
+    const bytes = this.#slab.take(item.length);
+    item.copyInto(bytes);
     if (kind === "packet") this.#deliveries.push(() => onPacket(bytes, sa));
     else if (kind === "clear") this.#deliveries.push(() => onClear?.(bytes));
     else if (kind === "ike") this.#deliveries.push(() => onIke?.(bytes, path));
@@ -182,30 +192,18 @@ export class NodeUdp {
   }
 
   #sendItem(item: Item): void {
-    const buffer = this.#free.pop();
-    if (buffer === undefined || item.path === undefined) {
+    if (item.path === undefined)
       this.counters.sendErrors++; // An SA without a path: nobody said where its peer is.
-      if (buffer !== undefined) this.#free.push(buffer);
-      return;
-    }
-    const datagram = roomFor(buffer, item.length);
-    item.copyInto(datagram);
-    this.#transmit(datagram, item.length, item.path);
+    else item.copyInto(this.#transport.reserve(item.length, item.path));
   }
 
-  #transmit(datagram: Uint8Array, length: number, path: Path): void {
-    const { address, port } = path.remote;
-    this.socket.send(datagram, 0, length, port, address, (error) => {
-      if (error) this.counters.sendErrors++;
-      else this.counters.sent++;
-      this.#free.push(datagram);
-      if (this.#free.length === 1) this.#drainSoon(); // The plane may have been waiting for a buffer.
-    });
-  }
-
-  /** The plane interns them. Undefined, that is no watch on NAT mappings, where the address has a zone (fe80::1%eth0). */
-  #pathTo(address: string, port: number): Path | undefined {
-    return address.includes("%") ? undefined : this.#plane.path({ remote: { address, port } });
+  /** Undefined, that is no watch on NAT mappings, where the address has a zone (fe80::1%eth0). The plane interns paths. */
+  #pathFrom(address: string, port: number): Path | undefined {
+    if (address.includes("%")) return undefined;
+    const last = this.#heardFrom?.remote;
+    if (last?.address !== address || last.port !== port)
+      this.#heardFrom = this.#plane.path({ remote: { address, port } });
+    return this.#heardFrom;
   }
 
   #armTimer(): void {
@@ -225,18 +223,10 @@ export class NodeUdp {
   }
 }
 
-/** `buffer`, or a larger one in its place. */
-function roomFor(buffer: Uint8Array, length: number): Uint8Array {
-  return buffer.length >= length ? buffer : new Uint8Array(length);
-}
-
-function boundSocket(options: NodeUdpOptions): Promise<Socket> {
-  const socket = createSocket(options.address?.includes(":") ? "udp6" : "udp4");
-  return new Promise((resolve, reject) => {
-    socket.once("error", reject);
-    socket.bind(options.port ?? 0, options.address, () => {
-      socket.off("error", reject);
-      resolve(socket);
-    });
-  });
+async function openTransport(options: NodeUdpOptions): Promise<UdpTransport> {
+  const poolSize = options.poolSize ?? POOL_SIZE;
+  if (options.socket !== undefined) return new SocketTransport(options.socket, poolSize);
+  const libc = await loadLibc("bursts").catch(() => undefined);
+  const bursts = libc && (await UdpBursts.open(options, poolSize, libc));
+  return bursts ?? new SocketTransport(await boundSocket(options), poolSize);
 }

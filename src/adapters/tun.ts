@@ -5,6 +5,8 @@
 
 import { closeSync, constants, openSync } from "node:fs";
 import { IpsecError } from "../errors.js";
+import { Slab } from "../slab.js";
+import { type Libc, loadLibc } from "./libc.js";
 
 /** linux/if_tun.h */
 const TUNSETIFF = 0x400454ca;
@@ -21,14 +23,6 @@ const LARGEST_PACKET = 65_535;
 /** Packets read in one turn of the event loop. */
 const BURST = 256;
 
-/** The calls of libc that Node does not have. */
-interface Libc {
-  ioctl(descriptor: number, request: number, argument: Uint8Array): number;
-  read(descriptor: number, bytes: Uint8Array, length: number): number;
-  write(descriptor: number, bytes: Uint8Array, length: number): number;
-  poll(pollfd: Uint8Array, count: number, milliseconds: number, done: (error: unknown, ready: number) => void): void;
-}
-
 export interface TunOptions {
   /** Of the interface, 15 characters at most. It is made, or taken when it exists and nobody has it. */
   readonly name: string;
@@ -44,6 +38,7 @@ export class Tun {
   readonly #libc: Libc;
   readonly #onPacket: (packet: Uint8Array) => void;
   readonly #buffer = new Uint8Array(LARGEST_PACKET);
+  readonly #slab = new Slab();
   readonly #pollfd = new Uint8Array(8);
   #closed = false;
 
@@ -57,7 +52,7 @@ export class Tun {
         `"${options.name}" is not an interface name: 1 to 15 letters, digits, ".", "-", "_"`,
       );
     }
-    const libc = await loadLibc();
+    const libc = await loadLibc("TUN devices");
     return new Tun(options, libc, openDevice(libc, options.name));
   }
 
@@ -95,26 +90,9 @@ export class Tun {
     for (let count = 0; count < BURST && !this.#closed; count++) {
       const length = this.#libc.read(this.#descriptor, this.#buffer, LARGEST_PACKET);
       if (length <= 0) return; // Nothing more for now.
-      this.#onPacket(this.#buffer.slice(0, length));
+      this.#onPacket(this.#slab.copy(this.#buffer, 0, length));
     }
   }
-}
-
-async function loadLibc(): Promise<Libc> {
-  const koffi = await import("koffi").then(
-    (module) => module.default,
-    (cause) => {
-      const message = "TUN devices need the optional package koffi, which is not installed: npm install koffi";
-      throw new IpsecError("adapter", message, { cause });
-    },
-  );
-  const libc = koffi.load(null);
-  return {
-    ioctl: libc.func("int ioctl(int descriptor, ulong request, _Inout_ uint8_t *argument)"),
-    read: libc.func("intptr_t read(int descriptor, _Out_ uint8_t *bytes, size_t length)"),
-    write: libc.func("intptr_t write(int descriptor, const uint8_t *bytes, size_t length)"),
-    poll: libc.func("int poll(_Inout_ uint8_t *pollfd, ulong count, int milliseconds)").async,
-  };
 }
 
 function openDevice(libc: Libc, name: string): number {

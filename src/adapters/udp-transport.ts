@@ -1,0 +1,112 @@
+// What src/adapters/node-udp.ts sends and receives through: a socket of Node, a datagram at a time. On Linux there is a
+// faster one, src/adapters/udp-bursts.ts.
+import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
+import type { Path } from "../natt/path.js";
+
+export interface UdpCounters {
+  received: number;
+  sent: number;
+  /** The socket refused a datagram. */
+  sendErrors: number;
+}
+
+export interface UdpListener {
+  readonly counters: UdpCounters;
+  /** A datagram came in; its bytes are the transport's. */
+  hear(datagram: Uint8Array, address: string, port: number): void;
+  /** There is room again, after makeRoom() answered false. */
+  hasRoom(): void;
+}
+
+export interface UdpTransport {
+  readonly socket: Socket;
+  /** Begins to receive. */
+  listen(listener: UdpListener): void;
+  /** Whether one more datagram can be reserved. */
+  makeRoom(): boolean;
+  /** Room for a datagram to `path`, to be filled at once. Only after makeRoom() answered true. */
+  reserve(length: number, path: Path): Uint8Array;
+  /** Sends what was reserved. */
+  flush(): void;
+  /** Closes the socket. What was not sent is not. */
+  close(): void;
+}
+
+/** Where to listen. */
+export interface UdpAddress {
+  readonly address?: string;
+  readonly port?: number;
+}
+
+/** A datagram on an Ethernet path; longer ones make their buffer grow. */
+const BUFFER_SIZE = 2048;
+
+interface Reserved {
+  readonly datagram: Uint8Array;
+  readonly length: number;
+  readonly path: Path;
+}
+
+export class SocketTransport implements UdpTransport {
+  readonly socket: Socket;
+  #listener: UdpListener | undefined;
+  /** Buffers no send() is using. socket.send may read a buffer long after the call. */
+  readonly #free: Uint8Array[];
+  readonly #reserved: Reserved[] = [];
+
+  /** `poolSize`: datagrams that may be on their way into the socket at once. */
+  constructor(socket: Socket, poolSize: number) {
+    this.socket = socket;
+    this.#free = Array.from({ length: poolSize }, () => new Uint8Array(BUFFER_SIZE));
+  }
+
+  listen(listener: UdpListener): void {
+    this.#listener = listener;
+    this.socket.on("message", this.#hear);
+  }
+
+  makeRoom(): boolean {
+    return this.#free.length > 0;
+  }
+
+  reserve(length: number, path: Path): Uint8Array {
+    const buffer = this.#free.pop() ?? new Uint8Array(length);
+    const datagram = buffer.length >= length ? buffer : new Uint8Array(length);
+    this.#reserved.push({ datagram, length, path });
+    return datagram;
+  }
+
+  flush(): void {
+    for (const { datagram, length, path } of this.#reserved.splice(0)) this.#transmit(datagram, length, path);
+  }
+
+  close(): void {
+    this.socket.off("message", this.#hear);
+    this.socket.close();
+  }
+
+  readonly #hear = (datagram: Uint8Array, remote: RemoteInfo): void => {
+    this.#listener?.hear(datagram, remote.address, remote.port);
+  };
+
+  #transmit(datagram: Uint8Array, length: number, path: Path): void {
+    const { address, port } = path.remote;
+    this.socket.send(datagram, 0, length, port, address, (error) => {
+      const listener = this.#listener;
+      if (listener !== undefined) listener.counters[error ? "sendErrors" : "sent"]++;
+      this.#free.push(datagram);
+      if (this.#free.length === 1) listener?.hasRoom();
+    });
+  }
+}
+
+export function boundSocket({ address, port = 0 }: UdpAddress): Promise<Socket> {
+  const socket = createSocket(address?.includes(":") ? "udp6" : "udp4");
+  return new Promise((resolve, reject) => {
+    socket.once("error", reject);
+    socket.bind(port, address, () => {
+      socket.off("error", reject);
+      resolve(socket);
+    });
+  });
+}
