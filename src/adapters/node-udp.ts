@@ -224,9 +224,10 @@ export class NodeUdp {
 }
 
 async function openTransport(options: NodeUdpOptions): Promise<UdpTransport> {
-  const poolSize = options.poolSize ?? POOL_SIZE;
-  if (options.socket !== undefined) return new SocketTransport(options.socket, poolSize);
+  const { socket, address = "0.0.0.0", port = 0, poolSize = POOL_SIZE } = options;
+  if (socket !== undefined) return new SocketTransport(socket, poolSize);
   const libc = await loadLibc("bursts").catch(() => undefined);
-  const bursts = libc && (await UdpBursts.open(options, poolSize, libc));
-  return bursts ?? new SocketTransport(await boundSocket(options), poolSize);
+  const bursts = libc && (await UdpBursts.open(address, port, poolSize, libc));
+  if (bursts !== undefined) return bursts;
+  return new SocketTransport(await boundSocket(address.includes(":") ? "udp6" : "udp4", { address, port }), poolSize);
 }

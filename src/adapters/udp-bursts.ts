@@ -3,13 +3,13 @@
 //
 // Node's socket has the descriptor too. It says when something has come and takes the first of it; and where the system
 // has no room for more, it waits for some.
-import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
+import type { RemoteInfo, Socket } from "node:dgram";
 import { closeSync } from "node:fs";
 import { isIP } from "node:net";
 import type { Path } from "../natt/path.js";
 import type { Libc } from "./libc.js";
 import { AF_INET, AF_INET6, Messages, nameOf, SOL_UDP, UDP_SEGMENT } from "./udp-messages.js";
-import type { UdpAddress, UdpListener, UdpTransport } from "./udp-transport.js";
+import { boundSocket, type UdpListener, type UdpTransport } from "./udp-transport.js";
 
 /** Where the numbers and structures here and in udp-messages.ts are right. */
 const MACHINES: readonly string[] = ["x64", "arm64", "riscv64", "loong64"];
@@ -62,8 +62,9 @@ export class UdpBursts implements UdpTransport {
    * A bound socket. Undefined where this does not work, and where Node says better why it cannot be: a host's name, a port
    * that is taken. `poolSize`: datagrams that may be on their way at once.
    */
-  static async open({ address = "0.0.0.0", port = 0 }: UdpAddress, poolSize: number, libc: Libc) {
+  static async open(address: string, port: number, poolSize: number, libc: Libc): Promise<UdpBursts | undefined> {
     if (process.platform !== "linux" || !MACHINES.includes(process.arch)) return undefined;
+    if ("bun" in process.versions || "deno" in process.versions) return undefined; // their sockets take no descriptor
     if (isIP(address) === 0 || address.includes("%")) return undefined;
     const family = isIP(address) === 4 ? AF_INET : AF_INET6;
     const descriptor = libc.socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -73,8 +74,7 @@ export class UdpBursts implements UdpTransport {
       closeSync(descriptor);
       return undefined;
     }
-    const socket = createSocket(family === AF_INET ? "udp4" : "udp6");
-    await new Promise<void>((resolve) => socket.bind({ fd: descriptor, exclusive: true }, resolve));
+    const socket = await boundSocket(family === AF_INET ? "udp4" : "udp6", { fd: descriptor, exclusive: true });
     // Node has allowed others to bind the port, too.
     libc.setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, new Uint8Array(4), 4);
     return new UdpBursts(socket, descriptor, family, poolSize, libc);

@@ -1,6 +1,6 @@
 // What src/adapters/node-udp.ts sends and receives through: a socket of Node, a datagram at a time. On Linux there is a
 // faster one, src/adapters/udp-bursts.ts.
-import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
+import { type BindOptions, createSocket, type RemoteInfo, type Socket } from "node:dgram";
 import type { Path } from "../natt/path.js";
 
 export interface UdpCounters {
@@ -30,12 +30,6 @@ export interface UdpTransport {
   flush(): void;
   /** Closes the socket. What was not sent is not. */
   close(): void;
-}
-
-/** Where to listen. */
-export interface UdpAddress {
-  readonly address?: string;
-  readonly port?: number;
 }
 
 /** A datagram on an Ethernet path; longer ones make their buffer grow. */
@@ -100,11 +94,11 @@ export class SocketTransport implements UdpTransport {
   }
 }
 
-export function boundSocket({ address, port = 0 }: UdpAddress): Promise<Socket> {
-  const socket = createSocket(address?.includes(":") ? "udp6" : "udp4");
+export function boundSocket(type: "udp4" | "udp6", options: BindOptions): Promise<Socket> {
+  const socket = createSocket(type);
   return new Promise((resolve, reject) => {
     socket.once("error", reject);
-    socket.bind(port, address, () => {
+    socket.bind(options, () => {
       socket.off("error", reject);
       resolve(socket);
     });

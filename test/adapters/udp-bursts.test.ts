@@ -47,7 +47,7 @@ class Libcs {
 }
 
 async function end(address: string, calls: Libc, poolSize = POOL_SIZE) {
-  const bursts = await UdpBursts.open({ address }, poolSize, calls);
+  const bursts = await UdpBursts.open(address, 0, poolSize, calls);
   if (bursts === undefined) throw new Error(`no socket on ${address}`);
   open.push(bursts);
   const listener = new Listener();
@@ -206,7 +206,11 @@ describe.skipIf(libc === undefined)("a socket of Linux", () => {
 
   test("a host's name, a zone and a port that is taken are for Node to judge", async () => {
     const { port } = (await end("127.0.0.1", real)).bursts.socket.address();
-    for (const where of [{ address: "localhost" }, { address: "fe80::1%lo" }, { address: "127.0.0.1", port }])
-      expect(await UdpBursts.open(where, POOL_SIZE, real)).toBeUndefined();
+    for (const [address, at] of [
+      ["localhost", 0],
+      ["fe80::1%lo", 0],
+      ["127.0.0.1", port],
+    ] as const)
+      expect(await UdpBursts.open(address, at, POOL_SIZE, real)).toBeUndefined();
   });
 });
