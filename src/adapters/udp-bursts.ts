@@ -64,7 +64,7 @@ export class UdpBursts implements UdpTransport {
    */
   static async open(address: string, port: number, poolSize: number, libc: Libc): Promise<UdpBursts | undefined> {
     if (process.platform !== "linux" || !MACHINES.includes(process.arch)) return undefined;
-    if ("bun" in process.versions || "deno" in process.versions) return undefined; // their sockets take no descriptor
+    if ("bun" in process.versions || "deno" in process.versions) return undefined; // theirs are not known to take a descriptor
     if (isIP(address) === 0 || address.includes("%")) return undefined;
     const family = isIP(address) === 4 ? AF_INET : AF_INET6;
     const descriptor = libc.socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
