@@ -18,12 +18,19 @@ const SOCK_NONBLOCK = 0o4000;
 const SOCK_CLOEXEC = 0o2000000;
 const SOL_SOCKET = 1;
 const SO_REUSEADDR = 2;
+const SO_RCVBUF = 8;
+const SO_RCVBUFFORCE = 33;
 const EIO = 5;
 const EAGAIN = 11;
 
 /** Bytes that can be on their way out. */
 const OUT_SIZE = 512 * 1024;
 const LARGEST_DATAGRAM = 65_536;
+/**
+ * Bytes that may wait to be heard, the kernel's own for each included. The usual 208 KiB hold 90 datagrams of 1400 bytes, and
+ * a peer sends more than that at once.
+ */
+const WAITING_SIZE = 4 * 1024 * 1024;
 /** Datagrams taken in at once; Node's socket has its turn then. */
 const MOST_IN = 64;
 /** What one message may become: udp(7). */
@@ -76,7 +83,10 @@ export class UdpBursts implements UdpTransport {
     }
     const socket = await boundSocket(family === AF_INET ? "udp4" : "udp6", { fd: descriptor, exclusive: true });
     // Node has allowed others to bind the port, too.
-    libc.setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, new Uint8Array(4), 4);
+    setOption(libc, descriptor, SO_REUSEADDR, 0);
+    // More than the system's limit only with the right to it, so at last as much as that allows.
+    if (!setOption(libc, descriptor, SO_RCVBUFFORCE, WAITING_SIZE))
+      setOption(libc, descriptor, SO_RCVBUF, WAITING_SIZE);
     return new UdpBursts(socket, descriptor, family, poolSize, libc);
   }
 
@@ -223,4 +233,8 @@ export class UdpBursts implements UdpTransport {
       this.#listener?.hear(this.#in.subarray(start, start + messages.lengthOf(i)), address, messages.portOf(i));
     }
   };
+}
+
+function setOption(libc: Libc, descriptor: number, option: number, value: number): boolean {
+  return libc.setsockopt(descriptor, SOL_SOCKET, option, new Uint8Array(Uint32Array.of(value).buffer), 4) === 0;
 }

@@ -1,4 +1,5 @@
 import { createSocket } from "node:dgram";
+import { readFileSync } from "node:fs";
 import { afterEach, describe, expect, test } from "vitest";
 import { type Libc, loadLibc } from "../../src/adapters/libc.js";
 import { UdpBursts } from "../../src/adapters/udp-bursts.js";
@@ -202,6 +203,12 @@ describe.skipIf(libc === undefined)("a socket of Linux", () => {
     other.bind(bursts.socket.address().port, "127.0.0.1");
     expect((await failed).message).toContain("EADDRINUSE");
     other.close();
+  });
+
+  test("a burst may wait to be heard: as much as the system allows, and 4 MiB with the right to more", async () => {
+    const { bursts } = await end("127.0.0.1", real);
+    const allowed = Number(readFileSync("/proc/sys/net/core/rmem_max", "utf8"));
+    expect(bursts.socket.getRecvBufferSize()).toBeGreaterThanOrEqual(2 * Math.min(4 * 1024 * 1024, allowed));
   });
 
   test("a host's name, a zone and a port that is taken are for Node to judge", async () => {
