@@ -46,6 +46,10 @@ import {
   HOT_NIBBLE_KEYS,
   HOT_PLANES,
   HOT_SIZE,
+  HOT_STEP_PLANES,
+  HOT_STEP_PLANES_COUNT,
+  HOT_STEP_PLANES_END,
+  HOT_STEP_PLANES_OF,
   HOT_STEPS,
   HOT_STEPS_COUNT,
   HOT_STEPS_END,
@@ -85,11 +89,16 @@ if (HOT_PLANES + 15 * 128 > HOT_GHASH || HOT_GHASH + 7 * 512 > HOT_STEPS)
   ERROR("the GHASH powers overrun the hot entry");
 if (HOT_INVERSE_PLANES < HOT_GHASH || HOT_INVERSE_PLANES + 15 * 128 > HOT_MAC_KEYS)
   ERROR("two sets of planes keep apart");
-if (HOT_STEPS + 2048 != HOT_STEPS_END || HOT_STEPS_END > HOT_SIZE) ERROR("the counter steps overrun the hot entry");
+if (HOT_STEPS + 2048 != HOT_STEPS_END || HOT_STEPS_END > HOT_STEP_PLANES)
+  ERROR("the counter steps overrun their planes");
+if (HOT_STEP_PLANES + 12 * 128 != HOT_STEP_PLANES_END || HOT_STEP_PLANES_END > HOT_SIZE)
+  ERROR("the planes of counter steps overrun the hot entry");
 if (HOT_HAS_NIBBLE_KEYS + 4 > HOT_HASHED || HOT_HASHED + 4 > HOT_STEPS_OF || HOT_STEPS_OF + 4 > HOT_STEPS_COUNT)
   ERROR("the words of a hot entry keep apart");
 if (HOT_STEPS_COUNT + 4 > HOT_STEPS_MET || HOT_STEPS_MET + 4 > HOT_FILLED) ERROR("so do those of the counter steps");
-if (HOT_FILLED + 4 > HOT_LENGTHS) ERROR("the words of a hot entry end before its keys");
+if (HOT_FILLED + 4 > HOT_STEP_PLANES_OF || HOT_STEP_PLANES_OF + 4 > HOT_STEP_PLANES_COUNT)
+  ERROR("and those of their planes");
+if (HOT_STEP_PLANES_COUNT + 4 > HOT_LENGTHS) ERROR("the words of a hot entry end before its keys");
 if (HOT_MAC_KEYS + 176 > HOT_MAC_SUBKEYS || HOT_MAC_SUBKEYS + 32 != HOT_MAC_END || HOT_MAC_END > HOT_SIZE)
   ERROR("the MAC keys overrun the hot entry");
 if (D_TARGET + 16 != D_OUTER) ERROR("the bundle follows the inner target address");

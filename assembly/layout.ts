@@ -151,7 +151,7 @@ export const INT_GMAC = 8; // AH only: in ESP it is an encryption
 
 // ---------------------------------------------------------------- hot entry
 // What is derived from a key and worth keeping: filled inside the batch call, wiped on eviction and deletion.
-export const HOT_SIZE = 7936;
+export const HOT_SIZE = 9472;
 export const HOT_OWNER = 0; // u32: address of the SA record, 0 = empty
 export const HOT_USED = 4; // u32: 1 = used again since it was filled, or since the hand passed
 export const HOT_POWERS = 8; // u32: GHASH powers present, 0..7
@@ -161,6 +161,8 @@ export const HOT_STEPS_OF = 20; // u32: the IV bytes on which the counter steps 
 export const HOT_STEPS_COUNT = 24; // u32: how many are kept
 export const HOT_STEPS_MET = 28; // u32: the IV bytes of the last packet that would have used steps
 export const HOT_FILLED = 32; // u32: bytes from HOT_OWNER on among which there may be some that are not 0
+export const HOT_STEP_PLANES_OF = 36; // u32: likewise, of the steps in planes, aes/step-planes.ts
+export const HOT_STEP_PLANES_COUNT = 40; // u32: how many groups of eight are kept
 export const HOT_LENGTHS = 64; // 32 bytes: the last block of lengths, and what it adds to GHASH
 export const HOT_NIBBLE_KEYS = 96; // 15 * 16 bytes: round keys of aes/nibbles.ts (counter modes)
 export const HOT_PLANES = 384; // 15 * 128 bytes: bitsliced round keys for encryption
@@ -168,6 +170,8 @@ export const HOT_DES_KEYS = 384; // legacy build: 3 * 128 bytes: the round keys 
 export const HOT_GHASH = 2304; // 7 * 512 bytes: nibble tables of H^1 .. H^7 (GCM, GMAC)
 export const HOT_STEPS = 5888; // 128 * 16 bytes: the steps to the counters 0 .. 127 (counter modes)
 export const HOT_STEPS_END = 7936;
+export const HOT_STEP_PLANES = 7936; // 12 * 128 bytes: the steps to the counters 2 .. 97, in planes (GCM)
+export const HOT_STEP_PLANES_END = 9472;
 export const HOT_INVERSE_PLANES = 2304; // 15 * 128 bytes: bitsliced round keys for decryption (CBC in)
 export const HOT_MAC_KEYS = 4224; // 176 bytes: AES-128 round keys of XCBC or CMAC, FIPS 197 order
 export const HOT_MAC_SUBKEYS = 4400; // 32 bytes: XCBC K2, K3 (RFC 3566) or CMAC K1, K2 (RFC 4493)

@@ -60,7 +60,7 @@ export function startCounters(list: usize, count: i32, from: u32): i32 {
   // those that follow it will: steps are kept.
   const cost = 3 * (<u32>sharers + FIXED_COST);
   const toMake: u32 = areKept(entry, iv, counters) ? 0 : counters;
-  if (2 * blocks < cost + 3 * toMake && (2 * blocks < cost || !wasMet(entry, iv))) return 0;
+  if (2 * blocks < cost + 3 * toMake && (2 * blocks < cost || !isMetAgain(entry, iv))) return 0;
   makeSteps(entry, first, counters);
   writeStarts(entry, list, sharers);
   transpose(AES_STARTS, AES_STARTS + ((<usize>((sharers + 7) & ~7)) << 4));
@@ -122,7 +122,7 @@ function hasSameSteps(iv: usize, other: usize): bool {
 }
 
 /** What the steps depend on besides the key, never 0. */
-function stepsOf(iv: usize): u32 {
+export function stepsOf(iv: usize): u32 {
   return 0x10000 | ((<u32>load<u8>(iv, 1)) << 8) | load<u8>(iv, 6);
 }
 
@@ -131,7 +131,7 @@ function areKept(entry: usize, iv: usize, counters: u32): bool {
 }
 
 /** Whether the last packet that found no steps would have used the same: then more will follow, and making them pays. */
-function wasMet(entry: usize, iv: usize): bool {
+export function isMetAgain(entry: usize, iv: usize): bool {
   const met = load<u32>(entry, HOT_STEPS_MET) == stepsOf(iv);
   store<u32>(entry, stepsOf(iv), HOT_STEPS_MET);
   return met;

@@ -180,7 +180,7 @@ export function encryptPool(sa: usize, entry: usize, poolEnd: usize, started: bo
 }
 
 /** Round keys of encryptThrees: made when few blocks come alone. */
-function nibbleKeysOf(sa: usize, entry: usize): usize {
+export function nibbleKeysOf(sa: usize, entry: usize): usize {
   if (!load<u32>(entry, HOT_HAS_NIBBLE_KEYS)) {
     nibbleKeys(sa + SA_ROUND_KEYS, load<u8>(sa, SA_ROUNDS), entry + HOT_NIBBLE_KEYS);
     store<u32>(entry, 1, HOT_HAS_NIBBLE_KEYS);

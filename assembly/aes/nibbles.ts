@@ -24,6 +24,7 @@ const DOUBLED: usize = 64; // twice that
 const SBOX_BYTES: usize = 96; // the S-box, as bytes of FIPS 197
 const TOWER: usize = 128; // the two nibbles of a byte of FIPS 197: of its low, of its high nibble
 const LOW: usize = 160; // the low nibble of every byte
+const OUT_OF_TOWER: usize = 176; // the byte of FIPS 197: of its low, of its high nibble in the tower
 
 // biome-ignore format: a table a line
 const TABLES = memory.data<u8>(
@@ -39,6 +40,8 @@ const TABLES = memory.data<u8>(
     0x00, 0x01, 0x1c, 0x1d, 0x2d, 0x2c, 0x31, 0x30, 0x27, 0x26, 0x3b, 0x3a, 0x0a, 0x0b, 0x16, 0x17,
     0x00, 0x86, 0xfd, 0x7b, 0x8e, 0x08, 0x73, 0xf5, 0x77, 0xf1, 0x8a, 0x0c, 0xf9, 0x7f, 0x04, 0x82,
     0x0f, 0x0f, 0x0f, 0x0f, 0x0f, 0x0f, 0x0f, 0x0f, 0x0f, 0x0f, 0x0f, 0x0f, 0x0f, 0x0f, 0x0f, 0x0f,
+    0x00, 0x01, 0x5c, 0x5d, 0xe0, 0xe1, 0xbc, 0xbd, 0x50, 0x51, 0x0c, 0x0d, 0xb0, 0xb1, 0xec, 0xed,
+    0x00, 0xb2, 0xb5, 0x07, 0x3a, 0x88, 0x8f, 0x3d, 0xac, 0x1e, 0x19, 0xab, 0x96, 0x24, 0x23, 0x91,
   ],
   16,
 );
@@ -121,6 +124,41 @@ export function encryptThrees(keys: usize, rounds: i32, blocks: usize, end: usiz
   }
 }
 
+/**
+ * Three blocks from `blocks` on, each under keys of its own, NIBBLE_KEYS_SIZE apart, to `to`. Their states after two rounds
+ * take their place, as the bitsliced cipher has them.
+ */
+export function encryptThreeApart(keys: usize, rounds: i32, blocks: usize, to: usize): void {
+  const low = v128.load(TABLES + LOW);
+  let a = firstKey(keys, v128.load(blocks));
+  let b = firstKey(keys + NIBBLE_KEYS_SIZE, v128.load(blocks, 16));
+  let c = firstKey(keys + 2 * NIBBLE_KEYS_SIZE, v128.load(blocks, 32));
+  for (let round = 1; round < rounds; round++) {
+    keys += 16;
+    a = roundAfter(keys, round, firstTerm(a), secondTerm(a));
+    b = roundAfter(keys + NIBBLE_KEYS_SIZE, round, firstTerm(b), secondTerm(b));
+    c = roundAfter(keys + 2 * NIBBLE_KEYS_SIZE, round, firstTerm(c), secondTerm(c));
+    if (round != 2) continue;
+    v128.store(blocks, changed(OUT_OF_TOWER, a, low));
+    v128.store(blocks, changed(OUT_OF_TOWER, b, low), 16);
+    v128.store(blocks, changed(OUT_OF_TOWER, c, low), 32);
+  }
+  v128.store(to, lastRound(a, rounds, keys + 16));
+  v128.store(to, lastRound(b, rounds, keys + NIBBLE_KEYS_SIZE + 16), 16);
+  v128.store(to, lastRound(c, rounds, keys + 2 * NIBBLE_KEYS_SIZE + 16), 32);
+}
+
+/** The same with one block. */
+export function encryptOneApart(keys: usize, rounds: i32, block: usize, to: usize): void {
+  let state = firstKey(keys, v128.load(block));
+  for (let round = 1; round < rounds; round++) {
+    keys += 16;
+    state = roundAfter(keys, round, firstTerm(state), secondTerm(state));
+    if (round == 2) v128.store(block, changed(OUT_OF_TOWER, state, v128.load(TABLES + LOW)));
+  }
+  v128.store(to, lastRound(state, rounds, keys + 16));
+}
+
 export function lastRound(state: v128, rounds: i32, key: usize): v128 {
   const low = v128.load(TABLES + LOW);
   const i = highNibbles(state, low);
@@ -155,8 +193,13 @@ function mixed(bytes: v128, twice: v128, order: usize): v128 {
 
 /** The bytes of a block, or of a key, as | i | k |. */
 function intoTower(block: v128, low: v128): v128 {
+  return changed(TOWER, block, low);
+}
+
+/** Every byte as the two tables at `table` write its nibbles. */
+function changed(table: usize, block: v128, low: v128): v128 {
   return v128.xor(
-    permute(v128.load(TABLES + TOWER), v128.and(block, low)),
-    permute(v128.load(TABLES + TOWER, 16), highNibbles(block, low)),
+    permute(v128.load(TABLES + table), v128.and(block, low)),
+    permute(v128.load(TABLES + table, 16), highNibbles(block, low)),
   );
 }

@@ -7,8 +7,12 @@ import { hotFor } from "../hot";
 import { D_SA, D_TAG, ORDER_WORK } from "../layout";
 import { MASK_COUNTER, TEXT_COUNTER } from "./counters";
 import { gcmEights } from "./eights";
+import { gcmLong } from "./long";
 import { gcmShort, isShort } from "./short";
 import { verify, writeTag } from "./tag";
+
+/** So many packets of one SA pay to go through the cipher in one stream. */
+const MANY = 4;
 
 /** Encrypts the texts of `count` descriptors in place; tags to D_TAG. */
 export function gcmSeal(list: usize, count: i32): void {
@@ -48,14 +52,28 @@ function countShort(list: usize, count: i32): i32 {
   return short;
 }
 
+/** Those of one SA together where that pays, and those between one by one. */
 function runLong(list: usize, count: i32, opening: bool): void {
-  for (let first = 0; first < count; ) {
-    const here = list + ((<usize>first) << 2);
-    const ofSa = countOfSa(here, count - first);
-    const eights = gcmEights(here, ofSa, opening);
-    if (eights == 0) runMixed(here, ofSa, opening);
-    first += eights ? eights : ofSa;
+  let first = 0; // of those that go one by one and have yet to
+  for (let next = 0; next < count; ) {
+    const here = list + ((<usize>next) << 2);
+    const ofSa = countOfSa(here, count - next);
+    const together = runTogether(here, ofSa, opening);
+    if (together > 0) {
+      gcmLong(list + ((<usize>first) << 2), next - first, opening);
+      first = next + together;
+    }
+    next += together > 0 ? together : ofSa;
   }
+  gcmLong(list + ((<usize>first) << 2), count - first, opening);
+}
+
+/** The first ones of `count` long packets of one SA. Answers how many: 0 if they are faster one by one. */
+function runTogether(list: usize, count: i32, opening: bool): i32 {
+  const eights = gcmEights(list, count, opening);
+  if (eights > 0 || count < MANY) return eights;
+  runMixed(list, count, opening);
+  return count;
 }
 
 /** Long packets of one SA, of any lengths. */

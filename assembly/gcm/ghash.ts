@@ -11,7 +11,7 @@
 // last to the first, shifts by one byte each. The sum of 31 bytes is reduced once.
 import { permute } from "../aes/permute";
 import { paddedBlock, stageBlocks } from "../blocks";
-import { GCM_WORK, HOT_GHASH, HOT_HASHED, HOT_LENGTHS } from "../layout";
+import { GCM_WORK, HOT_GHASH, HOT_HASHED, HOT_LENGTHS, HOT_POWERS } from "../layout";
 import { ghashPowers, TABLE_SIZE } from "./powers";
 
 const GROUP: u32 = 6;
@@ -56,6 +56,16 @@ export function ghash(entry: usize, first: v128, bytes: usize, length: u32, firs
   }
   const last = paddedBlock(next + 64, end - next - 64);
   return v128.xor(addSix(lastTables, head, next, last), lengths);
+}
+
+/**
+ * Loads a word of every line of the entry's tables: with many SAs in turn they have gone far, and arrive while something
+ * else is computed.
+ */
+export function approachTables(entry: usize): void {
+  const tables = entry + HOT_GHASH;
+  const end = tables + <usize>load<u32>(entry, HOT_POWERS) * TABLE_SIZE;
+  for (let line = tables; line < end; line += 64) load<u32>(line);
 }
 
 /** The same in groups of four: an entry that may not last gets four powers, and the lengths a product of their own. */

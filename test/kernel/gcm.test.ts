@@ -115,6 +115,27 @@ describe.each(TARGETS)("AES-GCM, %s", (target) => {
     },
   );
 
+  /** Seals the jobs and opens them again, a tenth of them forged. */
+  function sealAndOpen(room: Room, random: Random, keys: Keyed[], jobs: Job[], where: string): void {
+    const want = jobs.map((job) => expected(keys[job.sa] as Keyed, job, false));
+    const sealed = room.run(jobs, (list, n) => room.entry.call("gcmSeal", list, n));
+    const whole = (parts: Uint8Array[]) => Buffer.concat(parts);
+    expect(whole(sealed.map(({ text }) => text)).equals(whole(want.map(({ text }) => text))), where).toBe(true);
+    const tags = sealed.map(({ tag }) => tag.subarray(0, 16));
+    expect(whole(tags).equals(whole(want.map(({ tag }) => tag))), where).toBe(true);
+    const forged = jobs.map(() => random.chance(0.1));
+    const arriving = jobs.map((job, i) => {
+      const icv = (want[i] as { tag: Uint8Array }).tag.slice(0, (keys[job.sa] as Keyed).icvLength);
+      if (forged[i]) icv[0] = (icv[0] as number) ^ 1;
+      return { ...job, text: Uint8Array.from((want[i] as { text: Uint8Array }).text), icv };
+    });
+    const opened = room.run(arriving, (list, n) => room.entry.call("gcmOpen", list, n));
+    opened.forEach(({ status, text }, i) => {
+      expect(status, where).toBe(forged[i] ? FORGED : PENDING);
+      expect(Buffer.from(text).equals((forged[i] ? arriving[i] : jobs[i])?.text as Uint8Array), where).toBe(true);
+    });
+  }
+
   it("runs of packets of one length, as bulk traffic has them, sealed and opened, some forged", async () => {
     const room = await Room.load("gcm", target);
     const random = new Random();
@@ -130,28 +151,30 @@ describe.each(TARGETS)("AES-GCM, %s", (target) => {
           spi: random.u32(),
           sequence: BigInt(random.u32()),
         }));
-        const where = `seed ${random.seed}: ${count} of ${length}`;
-        const want = jobs.map((job) => expected(keys[job.sa] as Keyed, job, false));
-        const sealed = room.run(jobs, (list, n) => room.entry.call("gcmSeal", list, n));
-        expect(
-          Buffer.concat(sealed.map(({ text }) => text)).equals(Buffer.concat(want.map(({ text }) => text))),
-          where,
-        ).toBe(true);
-        expect(
-          Buffer.concat(sealed.map(({ tag }) => tag.subarray(0, 16))).equals(Buffer.concat(want.map(({ tag }) => tag))),
-          where,
-        ).toBe(true);
-        const forged = jobs.map(() => random.chance(0.1));
-        const arriving = jobs.map((job, i) => {
-          const icv = (want[i] as { tag: Uint8Array }).tag.slice(0, (keys[job.sa] as Keyed).icvLength);
-          if (forged[i]) icv[0] = (icv[0] as number) ^ 1;
-          return { ...job, text: Uint8Array.from((want[i] as { text: Uint8Array }).text), icv };
-        });
-        const opened = room.run(arriving, (list, n) => room.entry.call("gcmOpen", list, n));
-        opened.forEach(({ status, text }, i) => {
-          expect(status, where).toBe(forged[i] ? FORGED : PENDING);
-          expect(Buffer.from(text).equals((forged[i] ? arriving[i] : jobs[i])?.text as Uint8Array), where).toBe(true);
-        });
+        sealAndOpen(room, random, keys, jobs, `seed ${random.seed}: ${count} of ${length}`);
+      }
+    }
+  });
+
+  it.each([16, 24, 32])("packets of many SAs, one or a few of each, keys of %i bytes", async (keyLength) => {
+    const room = await Room.load("gcm", target);
+    const random = new Random();
+    const keys = install(room, random, 20, keyLength);
+    const iv = ivsInOrder(random);
+    for (const length of [68, 368, 369, 384, 385, 496, 497, 1404, 1535, 1536, 1537, 2048, 2049, 4100]) {
+      for (const most of [1, 2, 3, 5]) {
+        const ofSa = keys.map(() => (random.chance(0.8) ? random.between(1, most) : 0));
+        const jobs: Job[] = ofSa.flatMap((count, sa) =>
+          Array.from({ length: count }, () => ({
+            sa,
+            text: random.bytes(random.chance(0.9) ? length : random.between(0, 2200)),
+            iv: iv(),
+            spi: random.u32(),
+            sequence: BigInt(random.u32()),
+          })),
+        );
+        const where = `seed ${random.seed}: ${ofSa} of ${length}`;
+        for (const from of [0, jobs.length - 2]) sealAndOpen(room, random, keys, jobs.slice(from), where);
       }
     }
   });
