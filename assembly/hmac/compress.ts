@@ -1,10 +1,11 @@
 // The compression function of each hash, on all its lanes.
 import { INT_MD5, INT_SHA1, INT_SHA256 } from "../layout";
-import { md5Compress, md5Lanes } from "../legacy/md5";
+import { md5Compress, md5Lanes, md5Load } from "../legacy/md5";
 import { sha1Compress, sha1Lanes, sha1One } from "../sha1/sha1";
+import { loadBlocks } from "../sha2/lanes32";
 import { sha256One, sha256OneSchedule } from "../sha2/one";
 import { sha256Compress, sha256Lanes } from "../sha2/sha256";
-import { sha512Compress, sha512Lanes, sha512One } from "../sha2/sha512";
+import { sha512Compress, sha512Lanes, sha512Load, sha512One } from "../sha2/sha512";
 
 /** Compresses `blocks` blocks of each lane's message; `sources` holds their addresses, u32 each. */
 export function compressLanes(integrity: i32, states: usize, sources: usize, blocks: u32): void {
@@ -14,7 +15,14 @@ export function compressLanes(integrity: i32, states: usize, sources: usize, blo
   else sha512Lanes(states, sources, blocks);
 }
 
-/** The same with one lane of the states in use, whose words begin at `state`. */
+/** The first `bytes` of the block at `offset` of each lane's message to the message schedule, and of what follows up to 16 more. */
+export function loadLanes(integrity: i32, sources: usize, offset: usize, bytes: usize): void {
+  if (LEGACY && integrity == INT_MD5) md5Load(sources, offset, bytes);
+  else if (integrity == INT_SHA1 || integrity == INT_SHA256) loadBlocks(sources, offset, bytes);
+  else sha512Load(sources, offset, bytes);
+}
+
+/** Compresses `blocks` blocks at `source` in one lane of the states, whose words begin at `state`. */
 export function compressOne(integrity: i32, state: usize, source: usize, blocks: u32): void {
   if (integrity == INT_SHA1) sha1One(state, source, blocks);
   else if (integrity == INT_SHA256) sha256One(state, source, blocks);

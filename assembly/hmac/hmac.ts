@@ -1,5 +1,6 @@
-// HMAC (RFC 2104) over many packets at once. SHA-1, SHA-256 and MD5 have four lanes, SHA-384 and SHA-512 two; a lane that
-// finishes its packet takes the next one of the list at once, whatever its length and its SA.
+// HMAC (RFC 2104) over many packets at once. SHA-1, SHA-256 and MD5 have four lanes, SHA-384 and SHA-512 two. Packets of
+// one length go side by side, see alike.ts. Of others, a lane that finishes its packet takes the next one of the list at
+// once, whatever its length and its SA.
 //
 //   a lane's way     body: the packet's whole blocks    tail: its last bytes, 0x80, zeroes, the length
 //                    then the outer hash: at once where all lanes end together, or its digest waits until there are as
@@ -16,6 +17,7 @@ import {
   SHA_WORK,
 } from "../layout";
 import { PENDING } from "../status";
+import { alikeTags } from "./alike";
 import { compressLanes, compressOne } from "./compress";
 import { outerTags } from "./outer";
 import { blockLengthOf, blockShiftOf, lanesOf, SCHEDULE_SIZE, storeBits, wordLengthOf } from "./sizes";
@@ -32,8 +34,14 @@ const WAITING: usize = HMAC_OUTER_WORK; // lanes of digests that wait for the ou
 /** What stands behind a message, FIPS 180-4 section 5.1. */
 const END_OF_MESSAGE = memory.data<u64>([0x80, 0], 16);
 
-/** Computes the tags of the PENDING ones of `count` descriptors: min(32, digest) bytes to D_TAG. A bit a lane in the masks. */
+/** Computes the tags of the PENDING ones of `count` descriptors: min(32, digest) bytes to D_TAG. */
 export function hmacTags(integrity: i32, list: usize, count: i32): void {
+  const alike = alikeTags(integrity, list, count);
+  if (alike < count) mixedTags(integrity, list + ((<usize>alike) << 2), count - alike);
+}
+
+/** The same where lengths differ. A bit a lane in the masks. */
+function mixedTags(integrity: i32, list: usize, count: i32): void {
   const lanes = lanesOf(integrity);
   let next = nextPending(list, count, 0);
   let busy = 0;

@@ -7,6 +7,7 @@ import { stateWordsOf, wordLengthOf } from "./sizes";
 
 export const L_DESCRIPTORS = 128;
 export const LANE_SET_SIZE: usize = 144;
+export const ALL_LANES = 15;
 
 /** The lane that a bit stands for: of four lanes, of two. */
 const LANE_BITS = memory.data<u32>([1, 2, 4, 8, 1, 1, 2, 2], 16);

@@ -59,9 +59,14 @@ function inPlace(): usize {
 /** Compresses `blocks` blocks of 64 bytes of each of four messages; `sources` holds their addresses, u32 each. */
 export function md5Lanes(states: usize, sources: usize, blocks: i32): void {
   for (let block: usize = 0; block < (<usize>blocks) << 6; block += 64) {
-    loadWords(sources, block, inPlace());
+    md5Load(sources, block, 64);
     md5Compress(states);
   }
+}
+
+/** Loads the blocks at `offset` of the four messages whose addresses are at `sources`, or their first `bytes`. */
+export function md5Load(sources: usize, offset: usize, bytes: usize): void {
+  loadWords(sources, offset, bytes, inPlace());
 }
 
 /** The block whose words are the first 16 at SCHEDULE_32. */

@@ -20,7 +20,7 @@ export const K = memory.data<u32>(
 /** Compresses `blocks` blocks of 64 bytes of each of four messages; `sources` holds their addresses, u32 each. */
 export function sha1Lanes(states: usize, sources: usize, blocks: i32): void {
   for (let block: usize = 0; block < (<usize>blocks) << 6; block += 64) {
-    loadBlocks(sources, block);
+    loadBlocks(sources, block, 64);
     sha1Compress<v128>(states);
   }
 }

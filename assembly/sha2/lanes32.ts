@@ -9,19 +9,19 @@ export const SCHEDULE_32: usize = SHA_WORK;
 /** The bytes of four 32-bit words, each reversed: messages are big-endian. */
 export const REVERSED_WORDS = memory.data<u8>([3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12], 16);
 
-/** Loads the 64-byte blocks at `offset` of the four messages whose addresses are at `sources`. */
-export function loadBlocks(sources: usize, offset: usize): void {
-  loadWords(sources, offset, REVERSED_WORDS);
+/** Loads the 64-byte blocks at `offset` of the four messages whose addresses are at `sources`, or their first `bytes`. */
+export function loadBlocks(sources: usize, offset: usize, bytes: usize): void {
+  loadWords(sources, offset, bytes, REVERSED_WORDS);
 }
 
 /** The same, the bytes of every 16 in the order that stands at `order`. */
-export function loadWords(sources: usize, offset: usize, order: usize): void {
+export function loadWords(sources: usize, offset: usize, bytes: usize, order: usize): void {
   const ordered = v128.load(order);
   const s0 = <usize>load<u32>(sources, 0) + offset;
   const s1 = <usize>load<u32>(sources, 4) + offset;
   const s2 = <usize>load<u32>(sources, 8) + offset;
   const s3 = <usize>load<u32>(sources, 12) + offset;
-  for (let at: usize = 0; at < 64; at += 16) {
+  for (let at: usize = 0; at < bytes; at += 16) {
     const w0 = permute(v128.load(s0 + at), ordered);
     const w1 = permute(v128.load(s1 + at), ordered);
     const w2 = permute(v128.load(s2 + at), ordered);

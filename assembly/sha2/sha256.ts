@@ -26,7 +26,7 @@ const LAST_16: usize = SCHEDULE_32 + 48 * 16;
 /** Compresses `blocks` blocks of 64 bytes of each of four messages; `sources` holds their addresses, u32 each. */
 export function sha256Lanes(states: usize, sources: usize, blocks: i32): void {
   for (let block: usize = 0; block < (<usize>blocks) << 6; block += 64) {
-    loadBlocks(sources, block);
+    loadBlocks(sources, block, 64);
     sha256Compress(states);
   }
 }

@@ -43,19 +43,22 @@ const SCHEDULE: usize = SHA_WORK;
 
 /** Compresses `blocks` blocks of 128 bytes of each of two messages; `sources` holds their addresses, u32 each. */
 export function sha512Lanes(states: usize, sources: usize, blocks: i32): void {
-  const reversed = v128.load(REVERSED_WORDS);
-  let source0 = <usize>load<u32>(sources, 0);
-  let source1 = <usize>load<u32>(sources, 4);
-  for (; blocks > 0; blocks--) {
-    for (let at: usize = 0; at < 128; at += 16) {
-      const w0 = permute(v128.load(source0 + at), reversed);
-      const w1 = permute(v128.load(source1 + at), reversed);
-      v128.store(SCHEDULE + (at << 1), v128.shuffle<i64>(w0, w1, 0, 2), 0);
-      v128.store(SCHEDULE + (at << 1), v128.shuffle<i64>(w0, w1, 1, 3), 16);
-    }
+  for (let block: usize = 0; block < (<usize>blocks) << 7; block += 128) {
+    sha512Load(sources, block, 128);
     sha512Compress<v128>(states);
-    source0 += 128;
-    source1 += 128;
+  }
+}
+
+/** Loads the 128-byte blocks at `offset` of the two messages, or their first `bytes`. */
+export function sha512Load(sources: usize, offset: usize, bytes: usize): void {
+  const reversed = v128.load(REVERSED_WORDS);
+  const source0 = <usize>load<u32>(sources, 0) + offset;
+  const source1 = <usize>load<u32>(sources, 4) + offset;
+  for (let at: usize = 0; at < bytes; at += 16) {
+    const w0 = permute(v128.load(source0 + at), reversed);
+    const w1 = permute(v128.load(source1 + at), reversed);
+    v128.store(SCHEDULE + (at << 1), v128.shuffle<i64>(w0, w1, 0, 2), 0);
+    v128.store(SCHEDULE + (at << 1), v128.shuffle<i64>(w0, w1, 1, 3), 16);
   }
 }
 

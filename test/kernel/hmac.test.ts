@@ -11,6 +11,7 @@ import {
   SA_INNER_STATE,
   SA_OUTER_STATE,
 } from "../../assembly/layout.js";
+import { FORGED, PENDING } from "../../assembly/status.js";
 import { Random } from "../random.js";
 import { TARGETS, type Target } from "./entry.js";
 import { type Job, Room } from "./room.js";
@@ -39,6 +40,12 @@ function message(job: Job): Uint8Array {
   return Buffer.concat([head, job.text]);
 }
 
+/** What D_TAG must hold: the digest, with zeroes behind a shorter one. */
+function expectedTag(name: string, key: Uint8Array, job: Job): Buffer {
+  const digest = createHmac(name, key).update(message(job)).digest().subarray(0, 32);
+  return Buffer.concat([digest, Buffer.alloc(32 - digest.length)]);
+}
+
 describe.each([...TARGETS, "legacy" as const])("HMAC, %s", (target: Target) => {
   const hashes: readonly { integrity: number; name: string }[] = target === "legacy" ? [MD5] : HASHES;
   it.each(hashes)(
@@ -61,15 +68,38 @@ describe.each([...TARGETS, "legacy" as const])("HMAC, %s", (target: Target) => {
         const outcomes = room.run(jobs, (list, n) => room.entry.call("hmacTags", integrity, list, n));
         outcomes.forEach(({ tag }, i) => {
           const job = jobs[i] as Job;
-          const digest = createHmac(name, keys[job.sa] as Uint8Array)
-            .update(message(job))
-            .digest()
-            .subarray(0, 32);
-          const expected = Buffer.concat([digest, Buffer.alloc(32 - digest.length)]);
-          if (!expected.equals(tag))
+          if (!expectedTag(name, keys[job.sa] as Uint8Array, job).equals(tag))
             expect.fail(`seed ${random.seed}: ${name} of ${job.text.length} bytes in a list of ${count}`);
         });
         from += count;
+      }
+    },
+  );
+
+  it.each(hashes)(
+    "$name: lists of one length, every one up to 270, and where one packet is another's length or not PENDING",
+    async ({ integrity, name }) => {
+      const room = await Room.load("hmac", target);
+      const random = new Random();
+      const keys = Array.from({ length: 3 }, () => random.bytes(20));
+      for (const [sa, key] of keys.entries()) install(room, sa, integrity, key);
+      for (let length = 0; length <= 270; length++) {
+        const only = random.chance(0.5) ? random.below(keys.length) : undefined;
+        const odd = random.chance(0.7) ? random.below(20) : -1;
+        const jobs = Array.from({ length: random.pick([2, 3, 4, 5, 8, 11, 12]) }, (_, i) => ({
+          sa: only ?? random.below(keys.length),
+          text: random.bytes(i === odd && random.chance(0.5) ? random.below(270) : length),
+          spi: random.u32(),
+          status: i === odd && random.chance(0.5) ? FORGED : PENDING,
+        }));
+        const outcomes = room.run(jobs, (list, n) => room.entry.call("hmacTags", integrity, list, n));
+        outcomes.forEach(({ tag }, i) => {
+          const job = jobs[i] as (typeof jobs)[number];
+          const key = keys[job.sa] as Uint8Array;
+          const expected = job.status === PENDING ? expectedTag(name, key, job) : Buffer.alloc(32);
+          if (!expected.equals(tag))
+            expect.fail(`seed ${random.seed}: ${name}, packet ${i} of ${jobs.length} of ${length} bytes`);
+        });
       }
     },
   );

@@ -44,6 +44,8 @@ export interface Job {
   readonly icv?: Uint8Array;
   /** What is authenticated is the text alone, as in published messages that are no ESP packets. */
   readonly bare?: boolean;
+  /** PENDING unless it says otherwise. */
+  readonly status?: number;
 }
 
 export interface Outcome {
@@ -104,7 +106,7 @@ export class Room {
       if (job.icv !== undefined) bytes.set(job.icv, end);
       bytes.fill(0, descriptor, descriptor + D_SIZE_OF);
       view.setUint32(descriptor + D_SA, this.record(job.sa), true);
-      view.setUint32(descriptor + D_STATUS, PENDING, true);
+      view.setUint32(descriptor + D_STATUS, job.status ?? PENDING, true);
       view.setBigUint64(descriptor + D_SEQUENCE, job.sequence ?? 1n, true);
       view.setUint32(descriptor + D_TEXT, text, true);
       view.setUint32(descriptor + D_TEXT_LENGTH, job.text.length, true);
