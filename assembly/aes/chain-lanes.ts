@@ -13,9 +13,10 @@ import {
   SA_ROUND_KEYS,
   SA_ROUNDS,
 } from "../layout";
-import { aesEncrypt, aesEncryptLanes } from "./encrypt";
+import { aesEncryptTexts } from "./encrypt";
 import { encryptBlock, NIBBLE_KEYS_SIZE, nibbleKeys } from "./nibbles";
 import { aesPlanes, aesPlanesLane, LANE_PLANES_SIZE } from "./planes";
+import { toTexts } from "./transpose";
 
 export const CHAIN_CBC = 0;
 export const CHAIN_CCM = 1;
@@ -24,15 +25,62 @@ export const CHAIN_MAC = 2; // XCBC and CMAC: their subkeys make the difference
 export const LANES = 32; // four groups of the cipher, which then waits for nothing
 export const FEW = 4; // so many are faster one by one
 
-// A lane's record, 96 bytes.
+const SOURCES: usize = AES_CHAINS; // u32 a lane: address of the next block
+const BLOCKS: usize = AES_CHAINS + 128; // u32 a lane: blocks left of its part
+const RECORDS: usize = AES_CHAINS + 256;
+
+const NEVER: u32 = 0xffffffff; // more blocks than a call goes through
+
+// A lane's record, 64 bytes.
 export const L_DESCRIPTOR = 0; // u32
-export const L_SOURCE = 4; // u32 address of the next block
-export const L_BLOCKS = 8; // u32 blocks left of this part
-export const L_PART = 12; // u32: HEAD, BODY, LAST
-export const L_SA = 16; // u32 whose key the lane holds
-export const L_HEAD = 32; // 32 bytes
-export const L_LAST = 64; // 16 bytes
-export const L_SIZE = 96;
+export const L_PART = 4; // u32: HEAD, BODY, LAST
+export const L_SA = 8; // u32 whose key the lane holds
+export const L_HEAD = 16; // 32 bytes
+export const L_LAST = 48; // 16 bytes
+export const L_SIZE = 64;
+
+/** The lane goes through `blocks` blocks from `source` on. */
+export function setOut(lane: i32, source: u32, blocks: u32): void {
+  store<u32>(SOURCES + ((<usize>lane) << 2), source);
+  store<u32>(BLOCKS + ((<usize>lane) << 2), blocks);
+}
+
+export function sourceOf(lane: i32): u32 {
+  return load<u32>(SOURCES + ((<usize>lane) << 2));
+}
+
+export function blocksOf(lane: i32): u32 {
+  return load<u32>(BLOCKS + ((<usize>lane) << 2));
+}
+
+/** The lanes from `lane` on have no packet, and never end. */
+export function idleFrom(lane: i32): void {
+  for (; lane < LANES; lane++) idle(lane);
+}
+
+export function idle(lane: i32): void {
+  setOut(lane, 0, NEVER);
+}
+
+/** How many blocks all lanes can go. */
+export function fewestBlocks(): u32 {
+  let fewest = v128.load(BLOCKS);
+  for (let four: usize = 16; four < 128; four += 16) fewest = i32x4.min_u(fewest, v128.load(BLOCKS + four));
+  const pairs = i32x4.min_u(fewest, v128.shuffle<i32>(fewest, fewest, 2, 3, 0, 1));
+  return min<u32>(i32x4.extract_lane(pairs, 0), i32x4.extract_lane(pairs, 1));
+}
+
+/** All lanes have come `blocks` blocks further. Answers a bit for each that is through its part. */
+export function cameFurther(blocks: u32): u32 {
+  let through: u32 = 0;
+  for (let four: usize = 0; four < 128; four += 16) {
+    const left = i32x4.sub(v128.load(BLOCKS + four), i32x4.splat(blocks));
+    v128.store(BLOCKS + four, left);
+    v128.store(SOURCES + four, i32x4.add(v128.load(SOURCES + four), i32x4.splat(blocks << 4)));
+    through |= i32x4.bitmask(i32x4.eq(left, i64x2.splat(0))) << (<u32>four >> 2);
+  }
+  return through;
+}
 
 /** The planes of the one key of all lanes. */
 export function sharedPlanes(kind: i32, list: usize): usize {
@@ -56,33 +104,18 @@ function roundKeysOf(kind: i32, sa: usize): usize {
   return kind == CHAIN_MAC ? hotFor(sa) + HOT_MAC_KEYS : sa + SA_ROUND_KEYS;
 }
 
-export function fewestBlocks(lanes: i32): u32 {
-  let fewest: u32 = 0xffffffff;
-  for (let lane = 0; lane < lanes; lane++) fewest = min(fewest, load<u32>(laneAt(lane), L_BLOCKS));
-  return fewest;
-}
-
-/** All lanes through `blocks` blocks of their parts. */
+/**
+ * All lanes through `blocks` blocks of their parts. The last group's idle lanes take the text of the last lane that is not,
+ * and what they make of it does not remain (toTexts).
+ */
 export function runBlocks(kind: i32, shared: bool, planes: usize, rounds: i32, lanes: i32, blocks: u32): void {
   const groups = (lanes + 7) >> 3;
-  const end = laneAt(lanes);
+  for (let lane = lanes; lane < groups << 3; lane++) setOut(lane, sourceOf(lanes - 1), NEVER);
+  const end = AES_POOL + ((<usize>groups) << 7);
+  const apart: usize = shared ? 0 : LANE_PLANES_SIZE;
   for (let offset: usize = 0; offset < (<usize>blocks) << 4; offset += 16) {
-    let state: usize = AES_POOL;
-    for (let record: usize = AES_CHAINS; record < end; record += L_SIZE) {
-      v128.store(state, v128.xor(v128.load(state), v128.load(load<u32>(record, L_SOURCE) + offset)));
-      state += 16;
-    }
-    if (shared) aesEncrypt(planes, rounds, AES_POOL, groups);
-    else aesEncryptLanes(planes, rounds, AES_POOL, groups);
-    if (kind != CHAIN_CBC) continue;
-    state = AES_POOL;
-    for (let record: usize = AES_CHAINS; record < end; record += L_SIZE) {
-      v128.store(load<u32>(record, L_SOURCE) + offset, v128.load(state));
-      state += 16;
-    }
-  }
-  for (let record: usize = AES_CHAINS; record < end; record += L_SIZE) {
-    store<u32>(record, load<u32>(record, L_SOURCE) + (blocks << 4), L_SOURCE);
+    aesEncryptTexts(planes, apart, rounds, AES_POOL, groups, SOURCES, offset);
+    if (kind == CHAIN_CBC) toTexts(AES_POOL, end, SOURCES, offset);
   }
 }
 
@@ -94,9 +127,8 @@ export function runFewBlocks(kind: i32, shared: bool, rounds: i32, lanes: i32, b
       const sa: usize = load<u32>(<usize>load<u32>(record, L_DESCRIPTOR), D_SA);
       nibbleKeys(roundKeysOf(kind, sa), rounds, AES_CHAIN_KEYS);
     }
-    let source: usize = load<u32>(record, L_SOURCE);
+    let source: usize = sourceOf(lane);
     const end = source + ((<usize>blocks) << 4);
-    store<u32>(record, <u32>end, L_SOURCE);
     let state = v128.load(stateOf(lane));
     for (; source < end; source += 16) {
       state = encryptBlock(AES_CHAIN_KEYS, rounds, v128.xor(state, v128.load(source)));
@@ -108,9 +140,15 @@ export function runFewBlocks(kind: i32, shared: bool, rounds: i32, lanes: i32, b
 }
 
 export function laneAt(lane: i32): usize {
-  return AES_CHAINS + <usize>lane * L_SIZE;
+  return RECORDS + <usize>lane * L_SIZE;
 }
 
 export function stateOf(lane: i32): usize {
   return AES_POOL + ((<usize>lane) << 4);
+}
+
+/** Wipes what the first `lanes` lanes have left. */
+export function wipeLanes(lanes: i32): void {
+  wipe(AES_POOL, (<usize>lanes + 7) << 4);
+  wipe(AES_CHAINS, RECORDS - AES_CHAINS + <usize>lanes * L_SIZE);
 }

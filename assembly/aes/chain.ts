@@ -27,30 +27,36 @@ import {
   D_TEXT,
   D_TEXT_LENGTH,
   HOT_MAC_SUBKEYS,
+  ORDER_WORK,
   SA_ROUNDS,
 } from "../layout";
 import { PENDING } from "../status";
 import {
+  blocksOf,
   CHAIN_CBC,
   CHAIN_CCM,
   CHAIN_MAC,
+  cameFurther,
   FEW,
   fewestBlocks,
-  L_BLOCKS,
+  idle,
+  idleFrom,
   L_DESCRIPTOR,
   L_HEAD,
   L_LAST,
   L_PART,
   L_SA,
   L_SIZE,
-  L_SOURCE,
   LANES,
   laneAt,
   runBlocks,
   runFewBlocks,
+  setOut,
   sharedPlanes,
+  sourceOf,
   stateOf,
   takeKey,
+  wipeLanes,
 } from "./chain-lanes";
 import { LANE_PLANES_SIZE } from "./planes";
 
@@ -68,31 +74,36 @@ export function runChains(kind: i32, list: usize, count: i32): void {
   const few = count <= FEW;
   const packs = !shared && !few; // the lanes' keys into AES_LANE_PLANES
   const planes = shared && !few ? sharedPlanes(kind, list) : AES_LANE_PLANES;
+  if (count > LANES) list = longFirst(list, count);
   let next = nextPending(list, count, 0);
   let lanes = 0;
   for (; lanes < LANES && next < count; lanes++) {
     start(kind, list, next, lanes, packs);
     next = nextPending(list, count, next + 1);
   }
-  const used = <usize>lanes;
+  idleFrom(lanes);
+  const used = lanes;
   while (lanes > 0) {
-    const blocks = fewestBlocks(lanes);
+    const blocks = fewestBlocks();
     if (lanes <= FEW) runFewBlocks(kind, shared, rounds, lanes, blocks);
     else runBlocks(kind, shared, planes, rounds, lanes, blocks);
-    // From the last lane down: one that moves to another's place was advanced before, and where all end, none moves.
-    for (let lane = lanes - 1; lane >= 0; lane--) {
-      if (!advance(kind, lane, blocks)) continue;
+    // From the last lane down: one that moves to another's place was looked at before, and where all end, none moves.
+    for (let through = cameFurther(blocks); through != 0; ) {
+      const lane = 31 - <i32>clz(through);
+      through ^= 1 << lane;
+      if (!isAtEnd(kind, lane)) continue;
       if (next < count) {
         start(kind, list, next, lane, packs);
         next = nextPending(list, count, next + 1);
-      } else if (lane < --lanes) {
-        move(kind, lanes, lane, packs);
+      } else {
+        if (lane < --lanes) move(kind, lanes, lane, packs);
+        idle(lanes);
       }
     }
   }
-  wipe(AES_POOL, (used + 7) << 4);
-  wipe(AES_CHAINS, used * L_SIZE);
-  if (packs || (kind == CHAIN_MAC && !few)) wipe(AES_LANE_PLANES, ((used + 7) >> 3) * LANE_PLANES_SIZE);
+  wipeLanes(used);
+  if (count > LANES) wipe(ORDER_WORK, (<usize>count) << 2);
+  if (packs || (kind == CHAIN_MAC && !few)) wipe(AES_LANE_PLANES, <usize>((used + 7) >> 3) * LANE_PLANES_SIZE);
 }
 
 /** The list is ordered by SA: its first and its last one tell whether all are one. */
@@ -100,6 +111,36 @@ function isOneSa(list: usize, count: i32): bool {
   const first: usize = load<u32>(list);
   const last: usize = load<u32>(list + ((<usize>(count - 1)) << 2));
   return load<u32>(first, D_SA) == load<u32>(last, D_SA);
+}
+
+/**
+ * The list with those in front that are longer than the average: of a long packet that begins last much is left when the
+ * other lanes are done. The same list if all are of one length.
+ */
+function longFirst(list: usize, count: i32): usize {
+  const first = lengthAt(list, 0);
+  let sum: u32 = 0;
+  let differences: u32 = 0;
+  for (let i = 0; i < count; i++) {
+    const length = lengthAt(list, i);
+    sum += length;
+    differences |= length ^ first;
+  }
+  if (differences == 0) return list;
+  const average = sum / count;
+  let place: usize = ORDER_WORK;
+  for (let longer = 1; longer >= 0; longer--) {
+    for (let i = 0; i < count; i++) {
+      if (<i32>(lengthAt(list, i) > average) != longer) continue;
+      store<u32>(place, load<u32>(list + ((<usize>i) << 2)));
+      place += 4;
+    }
+  }
+  return ORDER_WORK;
+}
+
+function lengthAt(list: usize, i: i32): u32 {
+  return load<u32>(<usize>load<u32>(list + ((<usize>i) << 2)), D_AUTH_LENGTH);
 }
 
 /** The first place from `next` on whose packet is PENDING. */
@@ -117,12 +158,12 @@ function start(kind: i32, list: usize, next: i32, lane: i32, packs: bool): void 
   startState(kind, descriptor, lane);
   if (kind == CHAIN_CCM) {
     ccmHead(descriptor, record + L_HEAD);
-    enter(record, HEAD, <u32>record + L_HEAD, 2);
+    enter(lane, HEAD, <u32>record + L_HEAD, 2);
     return;
   }
-  startBody(kind, record);
+  startBody(kind, lane);
   // A body of nothing goes on to its last block; a CBC text of nothing is done, but there is none such.
-  if (load<u32>(record, L_BLOCKS) == 0) startLast(kind, record);
+  if (blocksOf(lane) == 0) startLast(kind, lane);
 }
 
 /** The chain in lane `from` goes on in lane `to`, whose own is at its end. */
@@ -131,9 +172,8 @@ function move(kind: i32, from: i32, to: i32, packs: bool): void {
   const key = load<u32>(record, L_SA);
   copy(record, laneAt(from), L_SIZE);
   store<u32>(record, key, L_SA);
-  if (load<u32>(record, L_PART) != BODY) {
-    store<u32>(record, load<u32>(record, L_SOURCE) - <u32>laneAt(from) + <u32>record, L_SOURCE);
-  }
+  const within = load<u32>(record, L_PART) == BODY ? 0 : <u32>record - <u32>laneAt(from);
+  setOut(to, sourceOf(from) + within, blocksOf(from));
   if (packs) takeKey(kind, record, to);
   v128.store(stateOf(to), v128.load(stateOf(from)));
 }
@@ -143,18 +183,15 @@ function startState(kind: i32, descriptor: usize, lane: i32): void {
   else v128.store(stateOf(lane), i64x2.splat(0));
 }
 
-/** The lane has gone through `blocks` blocks of its part; true when its chain is at its end. */
-function advance(kind: i32, lane: i32, blocks: u32): bool {
+/** The lane is through a part of its chain; true when that was the last. */
+function isAtEnd(kind: i32, lane: i32): bool {
   const record = laneAt(lane);
-  const left = load<u32>(record, L_BLOCKS) - blocks;
-  store<u32>(record, left, L_BLOCKS);
-  if (left > 0) return false;
   const part = load<u32>(record, L_PART);
   if (part == HEAD) {
-    startBody(kind, record);
-    if (load<u32>(record, L_BLOCKS) > 0) return false;
-    if (startLast(kind, record)) return false;
-  } else if (part == BODY && kind != CHAIN_CBC && startLast(kind, record)) {
+    startBody(kind, lane);
+    if (blocksOf(lane) > 0) return false;
+    if (startLast(kind, lane)) return false;
+  } else if (part == BODY && kind != CHAIN_CBC && startLast(kind, lane)) {
     return false;
   }
   if (kind != CHAIN_CBC) {
@@ -165,39 +202,39 @@ function advance(kind: i32, lane: i32, blocks: u32): bool {
 }
 
 /** What is taken from memory in whole blocks. A MAC's last block, whole or not, is left for startLast. */
-function startBody(kind: i32, record: usize): void {
-  const descriptor: usize = load<u32>(record, L_DESCRIPTOR);
+function startBody(kind: i32, lane: i32): void {
+  const descriptor: usize = load<u32>(laneAt(lane), L_DESCRIPTOR);
   if (kind == CHAIN_MAC) {
     const length = load<u32>(descriptor, D_AUTH_LENGTH);
-    enter(record, BODY, load<u32>(descriptor, D_AUTH), length == 0 ? 0 : (length - 1) >> 4);
+    enter(lane, BODY, load<u32>(descriptor, D_AUTH), length == 0 ? 0 : (length - 1) >> 4);
     return;
   }
-  enter(record, BODY, load<u32>(descriptor, D_TEXT), load<u32>(descriptor, D_TEXT_LENGTH) >> 4);
+  enter(lane, BODY, load<u32>(descriptor, D_TEXT), load<u32>(descriptor, D_TEXT_LENGTH) >> 4);
 }
 
 /** Prepares the last block of a MAC in the lane's record; false when there is none (CCM, a text of whole blocks). */
-function startLast(kind: i32, record: usize): bool {
+function startLast(kind: i32, lane: i32): bool {
+  const record = laneAt(lane);
   const descriptor: usize = load<u32>(record, L_DESCRIPTOR);
   const last = record + L_LAST;
   if (kind == CHAIN_CCM) {
     const rest = <usize>(load<u32>(descriptor, D_TEXT_LENGTH) & 15);
     if (rest == 0) return false;
-    v128.store(last, paddedBlock(load<u32>(record, L_SOURCE), rest));
+    v128.store(last, paddedBlock(sourceOf(lane), rest));
   } else {
     const length = <usize>load<u32>(descriptor, D_AUTH_LENGTH);
     const subkeys = hotFor(load<u32>(descriptor, D_SA)) + HOT_MAC_SUBKEYS;
     const rest = length == 0 ? 0 : ((length - 1) & 15) + 1;
-    const kept = paddedBlock(load<u32>(record, L_SOURCE), rest);
+    const kept = paddedBlock(sourceOf(lane), rest);
     // RFC 4493 section 2.4, RFC 3566 section 4: one subkey for a whole block, the other for one that is padded.
     const padded = rest == 16 ? kept : v128.or(kept, v128.load(PAD + 16 - rest));
     v128.store(last, v128.xor(padded, v128.load(rest == 16 ? subkeys : subkeys + 16)));
   }
-  enter(record, LAST, <u32>last, 1);
+  enter(lane, LAST, <u32>last, 1);
   return true;
 }
 
-function enter(record: usize, part: u32, source: u32, blocks: u32): void {
-  store<u32>(record, source, L_SOURCE);
-  store<u32>(record, blocks, L_BLOCKS);
-  store<u32>(record, part, L_PART);
+function enter(lane: i32, part: u32, source: u32, blocks: u32): void {
+  store<u32>(laneAt(lane), part, L_PART);
+  setOut(lane, source, blocks);
 }

@@ -2,23 +2,20 @@
 // with round keys that aesInversePlanes prepares. As in encrypt.ts no rows are shifted before the last round.
 import { inverseSubBytes } from "./inverse-sbox";
 import { permute } from "./permute";
-import { addRoundKey, shiftRowsAddRoundKey } from "./rounds";
 import { ROWS_DOWN, SHIFT_ROWS } from "./tables";
-import { transpose } from "./transpose";
+import { fromPlanes, toPlanes } from "./transpose";
 
 /** Decrypts `groups` times eight consecutive blocks in place, under `planes` of aesInversePlanes; see aesEncrypt. */
 export function aesDecrypt(planes: usize, rounds: i32, blocks: usize, groups: i32): void {
   const end = blocks + ((<usize>groups) << 7);
-  transpose(blocks, end);
-  addRoundKey(blocks, end, planes, 0);
+  toPlanes(blocks, end, planes, 0);
   for (let round = 1; round < rounds; round++) {
     planes += 128;
     inverseSubBytes(blocks, end);
     inverseMixColumnsAddRoundKey(blocks, end, planes, ROWS_DOWN + ((-round & 3) << 5));
   }
   inverseSubBytes(blocks, end);
-  shiftRowsAddRoundKey(blocks, end, planes + 128, 0, SHIFT_ROWS + ((-rounds & 3) << 4));
-  transpose(blocks, end);
+  fromPlanes(blocks, end, planes + 128, 0, SHIFT_ROWS + ((-rounds & 3) << 4));
 }
 
 /**

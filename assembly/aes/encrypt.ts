@@ -3,11 +3,10 @@
 //
 // Fix-slicing: ShiftRows is never done. Bytes stay where they are, MixColumns finds the rows of a column where they lie
 // in that round (ROWS_DOWN), and the last round makes up for all the shifts.
-import { LANE_PLANES_SIZE } from "./planes";
-import { addRoundKey, mixColumnsAddRoundKey, shiftRowsAddRoundKey } from "./rounds";
+import { mixColumnsAddRoundKey } from "./rounds";
 import { subBytes } from "./sbox";
 import { ROWS_DOWN, SHIFT_ROWS } from "./tables";
-import { transpose } from "./transpose";
+import { textsToPlanes, fromPlanes, toPlanes } from "./transpose";
 
 const FIRST_ROUNDS = 2;
 
@@ -16,19 +15,35 @@ const FIRST_ROUNDS = 2;
  * groups before the next: about 2 KiB at a time is best.
  */
 export function aesEncrypt(planes: usize, rounds: i32, blocks: usize, groups: i32): void {
-  cipher(planes, 0, rounds, blocks, groups);
+  const end = blocks + ((<usize>groups) << 7);
+  toPlanes(blocks, end, planes, 0);
+  middleRounds(planes, 0, 1, rounds - 1, blocks, end);
+  lastRound(planes, 0, rounds, blocks, end);
 }
 
-/** The same with a key for every lane: each group has planes of aesPlanesLane, LANE_PLANES_SIZE apart. */
-export function aesEncryptLanes(planes: usize, rounds: i32, blocks: usize, groups: i32): void {
-  cipher(planes, LANE_PLANES_SIZE, rounds, blocks, groups);
+/**
+ * The same of the sums of the blocks and their texts, `offset` behind their addresses in `texts`. `apart` is 0 where all
+ * lanes have one key, LANE_PLANES_SIZE where each has its own (aesPlanesLane).
+ */
+export function aesEncryptTexts(
+  planes: usize,
+  apart: usize,
+  rounds: i32,
+  blocks: usize,
+  groups: i32,
+  texts: usize,
+  offset: usize,
+): void {
+  const end = blocks + ((<usize>groups) << 7);
+  textsToPlanes(blocks, end, texts, offset, planes, apart);
+  middleRounds(planes, apart, 1, rounds - 1, blocks, end);
+  lastRound(planes, apart, rounds, blocks, end);
 }
 
 /** The first two rounds alone, of aesEncrypt. The state stays in planes. */
 export function aesFirstRounds(planes: usize, blocks: usize, groups: i32): void {
   const end = blocks + ((<usize>groups) << 7);
-  transpose(blocks, end);
-  addRoundKey(blocks, end, planes, 0);
+  toPlanes(blocks, end, planes, 0);
   middleRounds(planes, 0, 1, FIRST_ROUNDS, blocks, end);
 }
 
@@ -37,15 +52,6 @@ export function aesLaterRounds(planes: usize, rounds: i32, blocks: usize, groups
   const end = blocks + ((<usize>groups) << 7);
   middleRounds(planes, 0, FIRST_ROUNDS + 1, rounds - 1, blocks, end);
   lastRound(planes, 0, rounds, blocks, end);
-}
-
-/** `apart`: the distance from the planes of one group to those of the next. */
-function cipher(planes: usize, apart: usize, rounds: i32, blocks: usize, groups: i32): void {
-  const end = blocks + ((<usize>groups) << 7);
-  transpose(blocks, end);
-  addRoundKey(blocks, end, planes, apart);
-  middleRounds(planes, apart, 1, rounds - 1, blocks, end);
-  lastRound(planes, apart, rounds, blocks, end);
 }
 
 /** Rounds `from` to `to`; the planes are those of round 0. */
@@ -59,6 +65,5 @@ function middleRounds(planes: usize, apart: usize, from: i32, to: i32, blocks: u
 function lastRound(planes: usize, apart: usize, rounds: i32, blocks: usize, end: usize): void {
   subBytes(blocks, end);
   const key = planes + ((<usize>rounds) << 7);
-  shiftRowsAddRoundKey(blocks, end, key, apart, SHIFT_ROWS + ((rounds & 3) << 4));
-  transpose(blocks, end);
+  fromPlanes(blocks, end, key, apart, SHIFT_ROWS + ((rounds & 3) << 4));
 }

@@ -5,6 +5,7 @@
 //     ShiftRows and MixColumns, which come between, do not change it, all 16 bytes being equal;
 //   * the cipher shifts no rows, so the key of round n lies as the state lies there: shifted back n times. The last
 //     round does shift, all rounds at once, and its key is in order.
+// The key of the last round is added to blocks, not to planes (transpose.ts): it is there eight times, as it is.
 import { permute } from "./permute";
 import { BITS, POLYNOMIAL, ROWS_DOWN, SBOX_CONSTANT, SHIFT_ROWS } from "./tables";
 
@@ -15,7 +16,7 @@ export const LANE_PLANES_SIZE: usize = 15 * 128;
 export function aesPlanes(roundKeys: usize, rounds: i32, planes: usize): void {
   for (let round = 0; round <= rounds; round++) {
     const key = arrangedKey(roundKeys, round, rounds);
-    for (let bit: usize = 0; bit < 128; bit += 16) v128.store(planes + bit, plane(key, bit));
+    putKey(key, round == rounds, planes);
     planes += 128;
   }
 }
@@ -25,9 +26,8 @@ export function aesPlanesLane(roundKeys: usize, rounds: i32, planes: usize, lane
   const bitOfLane = v128.load(BITS + ((<usize>lane) << 4));
   for (let round = 0; round <= rounds; round++) {
     const key = arrangedKey(roundKeys, round, rounds);
-    for (let bit: usize = 0; bit < 128; bit += 16) {
-      v128.store(planes + bit, v128.bitselect(plane(key, bit), v128.load(planes + bit), bitOfLane));
-    }
+    if (round == rounds) v128.store(planes + ((<usize>lane) << 4), key);
+    else putPlanes(key, planes, bitOfLane);
     planes += 128;
   }
 }
@@ -39,8 +39,20 @@ export function aesPlanesLane(roundKeys: usize, rounds: i32, planes: usize, lane
 export function aesInversePlanes(roundKeys: usize, rounds: i32, planes: usize): void {
   for (let step = 0; step <= rounds; step++) {
     const key = arrangedInverseKey(roundKeys, step, rounds);
-    for (let bit: usize = 0; bit < 128; bit += 16) v128.store(planes + bit, plane(key, bit));
+    putKey(key, step == rounds, planes);
     planes += 128;
+  }
+}
+
+/** The key of one round for all eight lanes: in planes, but the `last` one in blocks. */
+function putKey(key: v128, last: bool, planes: usize): void {
+  for (let bit: usize = 0; bit < 128; bit += 16) v128.store(planes + bit, last ? key : plane(key, bit));
+}
+
+/** The key of one round in planes, for the lanes whose bits are set in every byte of `lanes`. */
+function putPlanes(key: v128, planes: usize, lanes: v128): void {
+  for (let bit: usize = 0; bit < 128; bit += 16) {
+    v128.store(planes + bit, v128.bitselect(plane(key, bit), v128.load(planes + bit), lanes));
   }
 }
 

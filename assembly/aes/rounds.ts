@@ -2,26 +2,6 @@
 // waits for the step before it, and the states beside it fill the wait. The keys of two states lie `apart`, 0 if it is one.
 import { permute } from "./permute";
 
-export function addRoundKey(state: usize, end: usize, key: usize, apart: usize): void {
-  for (; state < end; state += 128) {
-    for (let bit: usize = 0; bit < 128; bit += 16) {
-      v128.store(state + bit, v128.xor(v128.load(state + bit), v128.load(key + bit)));
-    }
-    key += apart;
-  }
-}
-
-/** All shifts of rows at once: `order` is one of SHIFT_ROWS. */
-export function shiftRowsAddRoundKey(state: usize, end: usize, key: usize, apart: usize, order: usize): void {
-  const shifted = v128.load(order);
-  for (; state < end; state += 128) {
-    for (let bit: usize = 0; bit < 128; bit += 16) {
-      v128.store(state + bit, v128.xor(permute(v128.load(state + bit), shifted), v128.load(key + bit)));
-    }
-    key += apart;
-  }
-}
-
 /**
  * FIPS 197 section 5.1.3: a byte becomes 2a + 3b + c + d of its column a b c d, counted downwards from itself. With
  * t = a + b that is 2t + b + (c + d), and c + d is t two rows down. Doubling moves each bit up by one, and bit 7 comes
