@@ -8,6 +8,8 @@
 //                     (packets from 10.1.0.0/16 and fd00:1::/64 go left to right, those from the other site back)
 
 import { randomBytes } from "node:crypto";
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { DataPlane } from "wasm-ipsec";
@@ -96,21 +98,27 @@ async function mainJob(out) {
   process.exitCode = 1;
 }
 
-/** A data plane on a socket of its own. */
+/** A data plane on a socket of its own; of one that NodeUdp binds not every datagram would be seen here. */
 async function gateway(port) {
   const plane = await DataPlane.create({ carrier: "udp" });
   const self = { plane, arrived: [], wire: [], onPacket() {} };
-  const options = {
-    address: ADDRESS,
+  const socket = await bound(port).catch(() => bound(0)); // 4500 is taken.
+  self.port = socket.address().port;
+  socket.on("message", (datagram, remote) => self.wire.push({ datagram, remote, at: performance.now() }));
+  self.udp = await NodeUdp.open(plane, {
+    socket,
     onPacket(packet) {
       self.arrived.push(packet);
       self.onPacket();
     },
-  };
-  self.udp = await NodeUdp.open(plane, { ...options, port }).catch(() => NodeUdp.open(plane, options)); // 4500 is taken.
-  self.port = self.udp.socket.address().port;
-  self.udp.socket.on("message", (datagram, remote) => self.wire.push({ datagram, remote, at: performance.now() }));
+  });
   return self;
+}
+
+async function bound(port) {
+  const socket = createSocket("udp4").bind(port, ADDRESS);
+  await once(socket, "listening");
+  return socket;
 }
 
 /** Rekeys both gateways to a suite and sends the capture through, each packet from the side it came from. */

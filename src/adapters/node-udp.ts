@@ -57,6 +57,7 @@ const LARGEST_DATAGRAM = 65_507;
 
 export class NodeUdp {
   readonly counters: NodeUdpCounters = { received: 0, sent: 0, sendErrors: 0, lost: 0 };
+  /** For its address and its options. Where bursts arrive in one system call, its event "message" misses most of them. */
   readonly socket: Socket;
   readonly #plane: DataPlane;
   readonly #options: NodeUdpOptions;
