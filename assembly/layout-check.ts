@@ -87,6 +87,7 @@ if (HOT_LENGTHS + 32 > HOT_NIBBLE_KEYS || HOT_NIBBLE_KEYS + 15 * 16 > HOT_PLANES
   ERROR("the nibble keys overrun the planes");
 if (HOT_PLANES + 15 * 128 > HOT_GHASH || HOT_GHASH + 7 * 512 > HOT_STEPS)
   ERROR("the GHASH powers overrun the hot entry");
+if (HOT_GHASH + 512 + 2 * 13 * 192 > HOT_SIZE) ERROR("what laterThrees brings near is of one hot entry");
 if (HOT_INVERSE_PLANES < HOT_GHASH || HOT_INVERSE_PLANES + 15 * 128 > HOT_MAC_KEYS)
   ERROR("two sets of planes keep apart");
 if (HOT_STEPS + 2048 != HOT_STEPS_END || HOT_STEPS_END > HOT_STEP_PLANES)

@@ -137,6 +137,15 @@ export function isMetAgain(entry: usize, iv: usize): bool {
   return met;
 }
 
+/** Whether the hot entry has the steps to the counters below `counters`: they are made when asked for a second time. */
+export function hasSteps(entry: usize, descriptor: usize, counters: u32): bool {
+  const iv: usize = load<u32>(descriptor, D_IV);
+  if (areKept(entry, iv, counters)) return true;
+  if (!isMetAgain(entry, iv)) return false;
+  makeSteps(entry, descriptor, counters);
+  return true;
+}
+
 /** The hot entry has the steps to the counters below `counters`. */
 function makeSteps(entry: usize, descriptor: usize, counters: u32): void {
   const iv: usize = load<u32>(descriptor, D_IV);

@@ -105,22 +105,51 @@ export function roundAfter(key: usize, round: i32, first: v128, second: v128): v
   return v128.xor(mixed(sums(SBOX, first, second), sums(DOUBLED, first, second), order), v128.load(key));
 }
 
-/** Blocks from `blocks` to `end` in place, three at a time: a round of one fills the time that another waits. */
+/** The state after two rounds. */
+export function firstRounds(keys: usize, block: v128): v128 {
+  const state = firstKey(keys, block);
+  const next = roundAfter(keys + 16, 1, firstTerm(state), secondTerm(state));
+  return roundAfter(keys + 32, 2, firstTerm(next), secondTerm(next));
+}
+
+/** What a difference between states of the bitsliced cipher is here. */
+export function differenceHere(difference: v128): v128 {
+  return intoTower(difference, v128.load(TABLES + LOW));
+}
+
+/** Blocks from `blocks` to `end` in place. */
 export function encryptThrees(keys: usize, rounds: i32, blocks: usize, end: usize): void {
-  for (; blocks < end; blocks += 48) {
+  for (let block = blocks; block < end; block += 16) v128.store(block, firstKey(keys, v128.load(block)));
+  laterThrees(keys, 0, rounds, blocks, end, 0);
+}
+
+/**
+ * The states from `states` to `end`, `done` rounds behind them, become blocks, three at a time: a round of one fills the time
+ * that another waits. Nothing waits for memory: so a word is loaded of every line from `near` on, three a round, that is
+ * needed next. 0: nothing is.
+ */
+export function laterThrees(keys: usize, done: i32, rounds: i32, states: usize, end: usize, near: usize): void {
+  keys += (<usize>done) << 4;
+  for (; states < end; states += 48) {
     let key = keys;
-    let a = firstKey(keys, v128.load(blocks));
-    let b = firstKey(keys, v128.load(blocks, 16));
-    let c = firstKey(keys, v128.load(blocks, 32));
-    for (let round = 1; round < rounds; round++) {
+    let a = v128.load(states);
+    let b = v128.load(states, 16);
+    let c = v128.load(states, 32);
+    for (let round = done + 1; round < rounds; round++) {
       key += 16;
+      if (near > 0) {
+        load<u32>(near);
+        load<u32>(near, 64);
+        load<u32>(near, 128);
+        near += 192;
+      }
       a = roundAfter(key, round, firstTerm(a), secondTerm(a));
       b = roundAfter(key, round, firstTerm(b), secondTerm(b));
       c = roundAfter(key, round, firstTerm(c), secondTerm(c));
     }
-    v128.store(blocks, lastRound(a, rounds, key + 16));
-    v128.store(blocks, lastRound(b, rounds, key + 16), 16);
-    v128.store(blocks, lastRound(c, rounds, key + 16), 32);
+    v128.store(states, lastRound(a, rounds, key + 16));
+    v128.store(states, lastRound(b, rounds, key + 16), 16);
+    v128.store(states, lastRound(c, rounds, key + 16), 32);
   }
 }
 

@@ -161,7 +161,9 @@ describe.each(TARGETS)("AES-GCM, %s", (target) => {
     const random = new Random();
     const keys = install(room, random, 20, keyLength);
     const iv = ivsInOrder(random);
-    for (const length of [68, 368, 369, 384, 385, 496, 497, 1404, 1535, 1536, 1537, 2048, 2049, 4100]) {
+    for (const length of [
+      0, 1, 16, 17, 48, 68, 80, 81, 368, 369, 384, 385, 496, 497, 1404, 1535, 1536, 1537, 2048, 2049, 4100,
+    ]) {
       for (const most of [1, 2, 3, 5]) {
         const ofSa = keys.map(() => (random.chance(0.8) ? random.between(1, most) : 0));
         const jobs: Job[] = ofSa.flatMap((count, sa) =>
