@@ -1,5 +1,5 @@
 // The lanes of aes/chain.ts: their records, their keys, and the cipher going over them. Their states lie side by side in
-// AES_POOL. Up to 32 go through the bitsliced cipher side by side; a few are faster one by one, a block at a time.
+// AES_POOL. Up to 32 go through the bitsliced cipher side by side; a few are faster in the cipher for one block and for three.
 import { wipe } from "../bytes";
 import { hotFor } from "../hot";
 import {
@@ -14,7 +14,7 @@ import {
   SA_ROUNDS,
 } from "../layout";
 import { aesEncryptTexts } from "./encrypt";
-import { encryptBlock, NIBBLE_KEYS_SIZE, nibbleKeys } from "./nibbles";
+import { encryptBlock, encryptThrees, NIBBLE_KEYS_SIZE, nibbleKeys } from "./nibbles";
 import { aesPlanes, aesPlanesLane, LANE_PLANES_SIZE } from "./planes";
 import { toTexts } from "./transpose";
 
@@ -23,7 +23,8 @@ export const CHAIN_CCM = 1;
 export const CHAIN_MAC = 2; // XCBC and CMAC: their subkeys make the difference
 
 export const LANES = 32; // four groups of the cipher, which then waits for nothing
-export const FEW = 4; // so many are faster one by one
+const FEW_OF_ONE_KEY = 6; // so many are faster three by three
+const FEW = 4; // so many with keys of their own one by one
 
 const SOURCES: usize = AES_CHAINS; // u32 a lane: address of the next block
 const BLOCKS: usize = AES_CHAINS + 128; // u32 a lane: blocks left of its part
@@ -60,6 +61,11 @@ export function idleFrom(lane: i32): void {
 
 export function idle(lane: i32): void {
   setOut(lane, 0, NEVER);
+}
+
+/** Whether so many lanes are too few for the bitsliced cipher. */
+export function areFew(lanes: i32, shared: bool): bool {
+  return lanes <= (shared ? FEW_OF_ONE_KEY : FEW);
 }
 
 /** How many blocks all lanes can go. */
@@ -119,24 +125,46 @@ export function runBlocks(kind: i32, shared: bool, planes: usize, rounds: i32, l
   }
 }
 
-/** The same, one lane after the other. */
+/** The same of few lanes, by the cipher for one block and for three. */
 export function runFewBlocks(kind: i32, shared: bool, rounds: i32, lanes: i32, blocks: u32): void {
-  for (let lane = 0; lane < lanes; lane++) {
-    const record = laneAt(lane);
-    if (lane == 0 || !shared) {
-      const sa: usize = load<u32>(<usize>load<u32>(record, L_DESCRIPTOR), D_SA);
-      nibbleKeys(roundKeysOf(kind, sa), rounds, AES_CHAIN_KEYS);
+  if (shared && lanes > 2) {
+    nibbleKeys(roundKeysOf(kind, saOf(0)), rounds, AES_CHAIN_KEYS);
+    runThrees(kind, rounds, lanes, blocks);
+  } else {
+    for (let lane = 0; lane < lanes; lane++) {
+      nibbleKeys(roundKeysOf(kind, saOf(lane)), rounds, AES_CHAIN_KEYS);
+      runOne(kind, rounds, lane, blocks);
     }
-    let source: usize = sourceOf(lane);
-    const end = source + ((<usize>blocks) << 4);
-    let state = v128.load(stateOf(lane));
-    for (; source < end; source += 16) {
-      state = encryptBlock(AES_CHAIN_KEYS, rounds, v128.xor(state, v128.load(source)));
-      if (kind == CHAIN_CBC) v128.store(source, state);
-    }
-    v128.store(stateOf(lane), state);
   }
   wipe(AES_CHAIN_KEYS, NIBBLE_KEYS_SIZE);
+}
+
+/** Three lanes at a time; what is made in those that are too many is nobody's. */
+function runThrees(kind: i32, rounds: i32, lanes: i32, blocks: u32): void {
+  const end = stateOf(lanes);
+  for (let offset: usize = 0; offset < (<usize>blocks) << 4; offset += 16) {
+    for (let lane = 0; lane < lanes; lane++) {
+      v128.store(stateOf(lane), v128.xor(v128.load(stateOf(lane)), v128.load(sourceOf(lane) + offset)));
+    }
+    encryptThrees(AES_CHAIN_KEYS, rounds, AES_POOL, end);
+    if (kind != CHAIN_CBC) continue;
+    for (let lane = 0; lane < lanes; lane++) v128.store(sourceOf(lane) + offset, v128.load(stateOf(lane)));
+  }
+}
+
+function runOne(kind: i32, rounds: i32, lane: i32, blocks: u32): void {
+  let source: usize = sourceOf(lane);
+  const end = source + ((<usize>blocks) << 4);
+  let state = v128.load(stateOf(lane));
+  for (; source < end; source += 16) {
+    state = encryptBlock(AES_CHAIN_KEYS, rounds, v128.xor(state, v128.load(source)));
+    if (kind == CHAIN_CBC) v128.store(source, state);
+  }
+  v128.store(stateOf(lane), state);
+}
+
+function saOf(lane: i32): usize {
+  return load<u32>(<usize>load<u32>(laneAt(lane), L_DESCRIPTOR), D_SA);
 }
 
 export function laneAt(lane: i32): usize {

@@ -1,7 +1,7 @@
 // Chains of blocks: CBC encryption and the MACs built on it. A chain cannot be split, so the lanes of the cipher work on
 // as many packets at once, up to 32; a lane that finishes takes the next packet of the list at once, of whatever length
-// and SA. Lanes may hold different keys of one length. When no packet is left, the last lane moves to where one finished.
-// A list of a few packets, or what is left of a long one, goes one packet after the other: see chain-lanes.ts.
+// and SA, long ones first. Lanes may hold different keys of one length. When no packet is left, the last lane moves to
+// where one finished. A list of a few packets, or what is left of a long one, goes another way: see chain-lanes.ts.
 //
 //   state = IV or 0;   for every block:  state = AES(state + block);   CBC puts the state where the block was
 //
@@ -32,12 +32,12 @@ import {
 } from "../layout";
 import { PENDING } from "../status";
 import {
+  areFew,
   blocksOf,
   CHAIN_CBC,
   CHAIN_CCM,
   CHAIN_MAC,
   cameFurther,
-  FEW,
   fewestBlocks,
   idle,
   idleFrom,
@@ -71,7 +71,7 @@ const PAD = memory.data<u64>([0, 0, 0x80, 0], 16);
 export function runChains(kind: i32, list: usize, count: i32): void {
   const rounds = kind == CHAIN_MAC ? 10 : <i32>load<u8>(<usize>load<u32>(<usize>load<u32>(list), D_SA), SA_ROUNDS);
   const shared = isOneSa(list, count);
-  const few = count <= FEW;
+  const few = areFew(count, shared);
   const packs = !shared && !few; // the lanes' keys into AES_LANE_PLANES
   const planes = shared && !few ? sharedPlanes(kind, list) : AES_LANE_PLANES;
   if (count > LANES) list = longFirst(list, count);
@@ -85,7 +85,7 @@ export function runChains(kind: i32, list: usize, count: i32): void {
   const used = lanes;
   while (lanes > 0) {
     const blocks = fewestBlocks();
-    if (lanes <= FEW) runFewBlocks(kind, shared, rounds, lanes, blocks);
+    if (areFew(lanes, shared)) runFewBlocks(kind, shared, rounds, lanes, blocks);
     else runBlocks(kind, shared, planes, rounds, lanes, blocks);
     // From the last lane down: one that moves to another's place was looked at before, and where all end, none moves.
     for (let through = cameFurther(blocks); through != 0; ) {

@@ -52,7 +52,7 @@ function* lists(
   make: (length: number, sa: number) => Job,
 ): Generator<Job[]> {
   for (let from = 0; from < lengths.length; ) {
-    const count = Math.min(random.pick([1, 2, 4, 5, 7, 8, 9, 40, 256]), lengths.length - from);
+    const count = Math.min(random.pick([1, 2, 3, 4, 5, 6, 7, 8, 9, 40, 256]), lengths.length - from);
     const only = random.chance(0.3) ? random.below(sas) : -1;
     const jobs = lengths.slice(from, from + count).map((length) => make(length, only >= 0 ? only : random.below(sas)));
     yield jobs.sort((a, b) => a.sa - b.sa);
