@@ -353,6 +353,7 @@ describe("a real socket", () => {
     const wire: Uint8Array[] = [];
     const receiver = createSocket("udp4").on("message", (datagram) => void wire.push(Uint8Array.from(datagram)));
     await new Promise<void>((bound) => receiver.bind(0, "127.0.0.1", bound));
+    receiver.setRecvBufferSize(1 << 20); // All of it may wait to be heard; the usual size holds 166 datagrams.
     const late = createSocket("udp4");
     const sendNow = late.send.bind(late) as (...all: unknown[]) => void;
     const calls: number[] = [];
