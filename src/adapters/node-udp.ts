@@ -8,7 +8,7 @@
 
 import type { Socket } from "node:dgram";
 import type { DataPlane } from "../data-plane.js";
-import { IpsecError } from "../errors.js";
+import { IpsecError, type IpsecErrorCode } from "../errors.js";
 import type { Item } from "../item.js";
 import { NON_ESP_MARKER_LENGTH } from "../natt/framing.js";
 import type { Path } from "../natt/path.js";
@@ -28,18 +28,18 @@ export interface NodeUdpOptions {
   readonly port?: number;
   /** A bound socket instead, which makes a system call for every datagram. close() closes it. */
   readonly socket?: Socket;
-  /** An opened packet. The bytes are the callback's own. */
+  /** An opened packet. The bytes are the callback's own, but not the buffer they lie in: do not transfer it. */
   readonly onPacket: (packet: Uint8Array, sa: Sa | undefined) => void;
   /** A packet that the policies let through as it is: inbound ones, and outbound ones to be sent elsewhere. */
   readonly onClear?: (packet: Uint8Array) => void;
-  /** An IKE message that came in, without its marker. */
+  /** An IKE message that came in, without its marker. No path: it wants no answer, or came from an address with a zone. */
   readonly onIke?: (message: Uint8Array, path: Path | undefined) => void;
   /** An ICMP error for the sender of a packet that was too big. */
   readonly onIcmp?: (packet: Uint8Array) => void;
   readonly onDropped?: (verdict: Verdict) => void;
   /** The socket failed. Absent: thrown, as Node does. */
   readonly onError?: (error: Error) => void;
-  /** Datagrams that may be on their way into the socket at once. 256. */
+  /** Datagrams that may be on their way into the socket at once, 1..65,536. 256. */
   readonly poolSize?: number;
   readonly clock?: UdpClock;
 }
@@ -52,6 +52,7 @@ export interface NodeUdpCounters extends UdpCounters {
 /** setTimeout takes no more than this. */
 const LONGEST_WAIT = 0x7fffffff;
 const POOL_SIZE = 256;
+const LARGEST_POOL = 65_536;
 /** Bytes of UDP payload over IPv4. */
 const LARGEST_DATAGRAM = 65_507;
 
@@ -75,7 +76,7 @@ export class NodeUdp {
 
   /**
    * Binds a plane of carrier "udp" to a socket. On Linux, with the optional package koffi installed, a burst of datagrams
-   * leaves and arrives in one system call.
+   * leaves and arrives in one system call. Throws `option`, `port`, and what Node says of a socket that cannot be bound.
    */
   static async open(plane: DataPlane, options: NodeUdpOptions): Promise<NodeUdp> {
     return new NodeUdp(plane, options, await openTransport(options));
@@ -90,6 +91,7 @@ export class NodeUdp {
     this.#item = plane.createItem();
     transport.listen({ counters: this.counters, hear: this.#hear, hasRoom: () => this.#drainSoon() });
     if (options.onError !== undefined) this.socket.on("error", options.onError);
+    this.socket.once("close", this.#stop); // It may be somebody else who closed it.
     this.#armTimer();
   }
 
@@ -104,6 +106,7 @@ export class NodeUdp {
   /** Sends an IKE message to where it may be mixed with ESP: behind four zero bytes. False: as send. */
   sendIke(message: Uint8Array, path: Path): boolean {
     this.#mustBeOpen();
+    if (path.remote.port === 0) throw new IpsecError("port", "path.remote.port is 0: 1 to 65535 can be sent to");
     const length = NON_ESP_MARKER_LENGTH + message.length;
     if (length > LARGEST_DATAGRAM) {
       const most = LARGEST_DATAGRAM - NON_ESP_MARKER_LENGTH;
@@ -119,10 +122,14 @@ export class NodeUdp {
   /** Stops listening. What was not sent yet is not. The plane stays open. */
   close(): void {
     if (this.#closed) return;
-    this.#closed = true;
-    this.#cancelTimer?.();
+    this.#stop();
     this.#transport.close();
   }
+
+  readonly #stop = (): void => {
+    this.#closed = true;
+    this.#cancelTimer?.();
+  };
 
   readonly #hear = (datagram: Uint8Array, address: string, port: number): void => {
     this.counters.received++;
@@ -131,6 +138,7 @@ export class NodeUdp {
     // Twice: callbacks that answer what the first drain delivers may fill the ring anew.
     for (let drains = 0; !taken && drains < 2; drains++) {
       this.#drain();
+      if (this.#closed) return; // By a callback; the plane, too, perhaps.
       taken = this.#plane.inbound(this.#clock.now(), datagram, path);
     }
     if (!taken) this.counters.lost++;
@@ -164,16 +172,23 @@ export class NodeUdp {
     this.#deliver();
   }
 
-  /** A callback that sends may cause another drain: what that finds is delivered by the loop already running. */
+  /**
+   * A callback that sends may cause another drain: what that finds is delivered by the loop already running. What a
+   * callback throws is thrown in the next turn: neither who sends nor what else came in has to do with it.
+   */
   #deliver(): void {
     if (this.#delivering) return;
     this.#delivering = true;
-    try {
-      for (let next = this.#deliveries.shift(); next !== undefined && !this.#closed; next = this.#deliveries.shift())
+    for (let next = this.#deliveries.shift(); next !== undefined && !this.#closed; next = this.#deliveries.shift()) {
+      try {
         next();
-    } finally {
-      this.#delivering = false;
+      } catch (error) {
+        this.#clock.soon(() => {
+          throw error;
+        });
+      }
     }
+    this.#delivering = false;
   }
 
   #handOut(item: Item): void {
@@ -193,14 +208,17 @@ export class NodeUdp {
   }
 
   #sendItem(item: Item): void {
-    if (item.path === undefined)
-      this.counters.sendErrors++; // An SA without a path: nobody said where its peer is.
+    if (item.path === undefined || item.path.remote.port === 0)
+      this.counters.sendErrors++; // Nobody said where the SA's peer is.
     else item.copyInto(this.#transport.reserve(item.length, item.path));
   }
 
-  /** Undefined, that is no watch on NAT mappings, where the address has a zone (fe80::1%eth0). The plane interns paths. */
+  /**
+   * Undefined, that is no watch on NAT mappings, where the address has a zone (fe80::1%eth0), and where the port is 0: no
+   * answer is wanted (RFC 768). The plane interns paths.
+   */
   #pathFrom(address: string, port: number): Path | undefined {
-    if (address.includes("%")) return undefined;
+    if (address.includes("%") || port === 0) return undefined;
     const last = this.#heardFrom?.remote;
     if (last?.address !== address || last.port !== port)
       this.#heardFrom = this.#plane.path({ remote: { address, port } });
@@ -226,9 +244,16 @@ export class NodeUdp {
 
 async function openTransport(options: NodeUdpOptions): Promise<UdpTransport> {
   const { socket, address = "0.0.0.0", port = 0, poolSize = POOL_SIZE } = options;
+  checkWhole(poolSize, 1, LARGEST_POOL, "poolSize", "option");
+  checkWhole(port, 0, 65_535, "port", "port");
   if (socket !== undefined) return new SocketTransport(socket, poolSize);
   const libc = await loadLibc("bursts").catch(() => undefined);
   const bursts = libc && (await UdpBursts.open(address, port, poolSize, libc));
   if (bursts !== undefined) return bursts;
   return new SocketTransport(await boundSocket(address.includes(":") ? "udp6" : "udp4", { address, port }), poolSize);
+}
+
+function checkWhole(value: number, least: number, most: number, what: string, code: IpsecErrorCode): void {
+  if (Number.isInteger(value) && value >= least && value <= most) return;
+  throw new IpsecError(code, `${what} is ${value}: a whole number from ${least} to ${most} is allowed`);
 }

@@ -9,7 +9,7 @@ import { isIP } from "node:net";
 import type { Path } from "../natt/path.js";
 import type { Libc } from "./libc.js";
 import { AF_INET, AF_INET6, Messages, nameOf, SOL_UDP, UDP_SEGMENT } from "./udp-messages.js";
-import { boundSocket, type UdpListener, type UdpTransport } from "./udp-transport.js";
+import { addressOf, boundSocket, hostOf, type UdpListener, type UdpTransport } from "./udp-transport.js";
 
 /** Where the numbers and structures here and in udp-messages.ts are right. */
 const MACHINES: readonly string[] = ["x64", "arm64", "riscv64", "loong64"];
@@ -75,23 +75,31 @@ export class UdpBursts implements UdpTransport {
     if (isIP(address) === 0 || address.includes("%")) return undefined;
     const family = isIP(address) === 4 ? AF_INET : AF_INET6;
     const descriptor = libc.socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (descriptor < 0) return undefined;
+    if (descriptor <= 0) return undefined; // 0 is none to Node.
     const name = nameOf(family, address, port);
     if (libc.bind(descriptor, name, name.length) < 0) {
       closeSync(descriptor);
       return undefined;
     }
-    const socket = await boundSocket(family === AF_INET ? "udp4" : "udp6", { fd: descriptor, exclusive: true });
+    const type = family === AF_INET ? "udp4" : "udp6";
+    const socket = await boundSocket(type, { fd: descriptor, exclusive: true }).catch(() => undefined);
+    if (socket === undefined) {
+      closeSync(descriptor);
+      return undefined;
+    }
     // Node has allowed others to bind the port, too.
     setOption(libc, descriptor, SO_REUSEADDR, 0);
-    // More than the system's limit only with the right to it, so at last as much as that allows.
-    if (!setOption(libc, descriptor, SO_RCVBUFFORCE, WAITING_SIZE))
+    // More than the system's limit only with the right to it, so at last as much as that allows. Linux answers twice the size.
+    if (socket.getRecvBufferSize() < 2 * WAITING_SIZE && !setOption(libc, descriptor, SO_RCVBUFFORCE, WAITING_SIZE))
       setOption(libc, descriptor, SO_RCVBUF, WAITING_SIZE);
     return new UdpBursts(socket, descriptor, family, poolSize, libc);
   }
 
   private constructor(socket: Socket, descriptor: number, family: number, poolSize: number, libc: Libc) {
     this.socket = socket;
+    socket.once("close", () => {
+      this.#isClosed = true; // Whoever closed it: its descriptor may soon be somebody else's.
+    });
     this.#libc = libc;
     this.#descriptor = descriptor;
     this.#family = family;
@@ -210,7 +218,7 @@ export class UdpBursts implements UdpTransport {
     this.#isWaiting = true;
     const { address, port } = (this.#paths[this.#sent] as Path).remote;
     const datagram = this.#out.subarray(this.#starts[this.#sent], this.#starts[this.#sent + 1]);
-    this.socket.send(datagram, port, address, (error) => {
+    this.socket.send(datagram, port, hostOf(address, this.#family === AF_INET6), (error) => {
       this.#isWaiting = false;
       this.#left(error ? "sendErrors" : "sent", this.#sent + 1);
       this.flush();
@@ -221,7 +229,7 @@ export class UdpBursts implements UdpTransport {
   // ---------------------------------------------------------------- in
 
   readonly #hear = (datagram: Uint8Array, remote: RemoteInfo): void => {
-    this.#listener?.hear(datagram, remote.address, remote.port);
+    this.#listener?.hear(datagram, addressOf(remote), remote.port);
     if (this.#isClosed) return;
     const messages = this.#inMessages;
     const count = this.#libc.recvmmsg(this.#descriptor, messages.headers, MOST_IN, 0, null);

@@ -20,6 +20,8 @@ const CONTROL_SIZE = 24;
 const CONTROL_LENGTH = 18;
 const NAME_ROOM = 32;
 const NAME_WORDS = NAME_ROOM / 4;
+/** In front of an IPv4 address: RFC 4291 section 2.5.5.2. */
+const MAPPED: readonly number[] = [...Array(10).fill(0), 255, 255];
 const NAME_SIZES: Readonly<Record<number, number>> = { [AF_INET]: 16, [AF_INET6]: 28 };
 
 /** As many messages, each of one stretch of bytes from or to one address. */
@@ -83,10 +85,11 @@ export class Messages {
     return new DataView(this.#names.buffer).getUint16(i * NAME_ROOM + 2);
   }
 
-  /** Text; with a zone's number behind it where it has one. */
+  /** Text; with a zone's number behind it where it has one; an IPv4 address without what maps it to IPv6. */
   addressOf(i: number): string {
     const name = this.#names.subarray(i * NAME_ROOM, (i + 1) * NAME_ROOM);
     if (name[0] === AF_INET) return formatAddress(name.subarray(4, 8));
+    if (MAPPED.every((byte, at) => name[8 + at] === byte)) return formatAddress(name.subarray(20, 24));
     const zone = this.#nameWords[i * NAME_WORDS + 6];
     return formatAddress(name.subarray(8, 24)) + (zone ? `%${zone}` : "");
   }
@@ -100,11 +103,10 @@ export class Messages {
   }
 }
 
-/** A sockaddr; to a socket of IPv6 an IPv4 address goes as one of IPv6 (RFC 4291 section 2.5.5.2). */
+/** A sockaddr; to a socket of IPv6 an IPv4 address goes as one of IPv6. */
 export function nameOf(family: number, address: string, port: number): Uint8Array {
   const bytes = parseAddress(address, "address");
-  const mapped =
-    family === AF_INET6 && bytes.length === 4 ? Uint8Array.of(...Array(10).fill(0), 255, 255, ...bytes) : bytes;
+  const mapped = family === AF_INET6 && bytes.length === 4 ? Uint8Array.of(...MAPPED, ...bytes) : bytes;
   const own = mapped.length === 4 ? AF_INET : AF_INET6;
   const name = new Uint8Array(NAME_SIZES[own] ?? 0);
   const view = new DataView(name.buffer);

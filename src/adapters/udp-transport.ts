@@ -12,7 +12,7 @@ export interface UdpCounters {
 
 export interface UdpListener {
   readonly counters: UdpCounters;
-  /** A datagram came in; its bytes are the transport's. */
+  /** A datagram came in; its bytes are the transport's. An IPv4 peer's address is one of IPv4. Does not throw. */
   hear(datagram: Uint8Array, address: string, port: number): void;
   /** There is room again, after makeRoom() answered false. */
   hasRoom(): void;
@@ -24,7 +24,7 @@ export interface UdpTransport {
   listen(listener: UdpListener): void;
   /** Whether one more datagram can be reserved. */
   makeRoom(): boolean;
-  /** Room for a datagram to `path`, to be filled at once. Only after makeRoom() answered true. */
+  /** Room for a datagram of a byte or more to `path`, to be filled at once. Only after makeRoom() answered true. */
   reserve(length: number, path: Path): Uint8Array;
   /** Sends what was reserved. */
   flush(): void;
@@ -47,10 +47,12 @@ export class SocketTransport implements UdpTransport {
   /** Buffers no send() is using. socket.send may read a buffer long after the call. */
   readonly #free: Uint8Array[];
   readonly #reserved: Reserved[] = [];
+  readonly #isIpv6: boolean;
 
   /** `poolSize`: datagrams that may be on their way into the socket at once. */
   constructor(socket: Socket, poolSize: number) {
     this.socket = socket;
+    this.#isIpv6 = socket.address().family === "IPv6";
     this.#free = Array.from({ length: poolSize }, () => new Uint8Array(BUFFER_SIZE));
   }
 
@@ -80,18 +82,29 @@ export class SocketTransport implements UdpTransport {
   }
 
   readonly #hear = (datagram: Uint8Array, remote: RemoteInfo): void => {
-    this.#listener?.hear(datagram, remote.address, remote.port);
+    this.#listener?.hear(datagram, addressOf(remote), remote.port);
   };
 
   #transmit(datagram: Uint8Array, length: number, path: Path): void {
     const { address, port } = path.remote;
-    this.socket.send(datagram, 0, length, port, address, (error) => {
+    this.socket.send(datagram, 0, length, port, hostOf(address, this.#isIpv6), (error) => {
       const listener = this.#listener;
       if (listener !== undefined) listener.counters[error ? "sendErrors" : "sent"]++;
       this.#free.push(datagram);
       if (this.#free.length === 1) listener?.hasRoom();
     });
   }
+}
+
+/** What a socket of IPv6 calls an IPv4 address (RFC 4291 section 2.5.5.2). */
+const MAPPED = "::ffff:";
+
+export function hostOf(address: string, isIpv6: boolean): string {
+  return isIpv6 && !address.includes(":") ? MAPPED + address : address;
+}
+
+export function addressOf({ address }: RemoteInfo): string {
+  return address.startsWith(MAPPED) && address.includes(".") ? address.slice(MAPPED.length) : address;
 }
 
 export function boundSocket(type: "udp4" | "udp6", options: BindOptions): Promise<Socket> {

@@ -2,7 +2,7 @@ import { createSocket, type Socket } from "node:dgram";
 import { EventEmitter } from "node:events";
 import { afterEach, describe, expect, test } from "vitest";
 import { NodeUdp, type NodeUdpOptions, type UdpClock } from "../../src/adapters/node-udp.js";
-import { DataPlane, IpsecError, type SaConfig } from "../../src/index.js";
+import { DataPlane, IpsecError, type Path, type SaConfig } from "../../src/index.js";
 import { ipv4, ipv6 } from "../pcap/build-capture.js";
 
 const NOW = 1000;
@@ -17,6 +17,7 @@ class FakeSocket extends EventEmitter {
   readonly sent: { bytes: Uint8Array; port: number; address: string }[] = [];
   readonly unfinished: (() => void)[] = [];
   closed = false;
+  readonly address = () => ({ address: "0.0.0.0", family: "IPv4", port: 4500 });
 
   send(bytes: Uint8Array, offset: number, length: number, port: number, address: string, done: (e?: Error) => void) {
     this.unfinished.push(() => {
@@ -169,6 +170,17 @@ describe("out", () => {
     expect(socket.sent).toEqual([{ bytes: Uint8Array.of(0, 0, 0, 0, 1, 2, 3), port: 4501, address: "192.0.2.9" }]);
   });
 
+  test("a path to port 0 leads nowhere", async () => {
+    const { plane, clock, socket, udp } = await make();
+    const sa = plane.addSa(config("out"));
+    sa.path = plane.path({ remote: { address: "192.0.2.9", port: 0 } });
+    expect(() => udp.sendIke(Uint8Array.of(1), sa.path)).toThrow(expect.objectContaining({ code: "port" }));
+    udp.send(ipv4(60), sa);
+    clock.turn();
+    expect(socket.unfinished).toHaveLength(0);
+    expect(udp.counters).toEqual({ received: 0, sent: 0, sendErrors: 1, lost: 0 });
+  });
+
   test("a packet without an SA is reported, an IPv6 packet too big gives its ICMP", async () => {
     const dropped: string[] = [];
     const icmp: Uint8Array[] = [];
@@ -215,6 +227,15 @@ describe("in", () => {
     expect(plane.nextEvent()?.kind).toBe("mapping-changed");
   });
 
+  test("an IPv4 peer of a socket of both versions is known by its IPv4 address", async () => {
+    const { plane, clock, socket } = await make();
+    const sa = plane.addSa(config("in"));
+    for (const datagram of await sealed(packetsOf(60)))
+      socket.emit("message", datagram, { ...remote, address: "::ffff:192.0.2.7" });
+    clock.turn();
+    expect(sa.path.remote).toEqual({ address: "192.0.2.7", port: 7777 });
+  });
+
   test("a peer on a link-local address with a zone does no harm", async () => {
     const { plane, clock, socket, packets } = await make();
     plane.addSa(config("in"));
@@ -222,6 +243,36 @@ describe("in", () => {
     for (const datagram of await sealed(packetsOf(60))) socket.emit("message", datagram, zoned);
     clock.turn();
     expect(packets).toHaveLength(1);
+  });
+
+  test("a peer on port 0 wants no answer, and is not followed", async () => {
+    const paths: (Path | undefined)[] = [];
+    const { plane, clock, socket, packets } = await make({ onIke: (_, path) => paths.push(path) });
+    const sa = plane.addSa(config("in"));
+    const { path } = sa;
+    for (const datagram of await sealed(packetsOf(60))) socket.emit("message", datagram, { ...remote, port: 0 });
+    socket.emit("message", Uint8Array.of(0, 0, 0, 0, 5, 6, 7), { ...remote, port: 0 });
+    clock.turn();
+    expect(packets).toHaveLength(1);
+    expect(paths).toEqual([undefined]);
+    expect(sa.path).toBe(path);
+  });
+
+  test("a callback that throws is heard of, and what came with it is delivered", async () => {
+    const delivered: number[] = [];
+    const { plane, clock, socket, udp } = await make({
+      onPacket(packet) {
+        delivered.push(packet.length);
+        if (packet.length === 60) throw new Error("60 bytes");
+      },
+    });
+    plane.addSa(config("in"));
+    const lengths = Array.from({ length: 100 }, (_, index) => 60 + index);
+    for (const datagram of await sealed(packetsOf(...lengths))) socket.emit("message", datagram, remote);
+    expect(() => clock.turn()).toThrow("60 bytes");
+    clock.turn();
+    expect(delivered).toEqual(lengths);
+    expect(udp.counters.lost).toBe(0);
   });
 
   test("a burst larger than the plane is opened whole", async () => {
@@ -330,6 +381,50 @@ describe("closing", () => {
     made.clock.turn();
     expect(made.socket.closed).toBe(true);
   });
+
+  test("of the plane too, in a callback amid a burst", async () => {
+    const made = await make({
+      onPacket() {
+        made.udp.close();
+        made.plane.close();
+      },
+    });
+    made.plane.addSa(config("in"));
+    const other = await DataPlane.create({ carrier: "udp", limits: "edge" });
+    const sa = other.addSa(config("out"));
+    for (const packet of packetsOf(...Array(100).fill(60))) {
+      const [datagram] = other.protect(NOW, packet, sa).datagrams;
+      made.socket.emit("message", datagram, { address: "192.0.2.7", port: 1 });
+    }
+    expect(made.socket.closed).toBe(true);
+    made.clock.turn();
+  });
+
+  test("of the socket by somebody else", async () => {
+    const plane = await DataPlane.create({ carrier: "udp", limits: "edge" });
+    const udp = await NodeUdp.open(plane, { address: "127.0.0.1", onPacket() {} });
+    const path = plane.path({ remote: { address: "127.0.0.1", port: 9 } });
+    await new Promise<void>((closed) => udp.socket.close(closed));
+    expect(() => udp.sendIke(Uint8Array.of(1), path)).toThrow(expect.objectContaining({ code: "closed" }));
+    expect(() => udp.send(ipv4(60))).toThrow(expect.objectContaining({ code: "closed" }));
+    udp.close();
+  });
+});
+
+describe("opening", () => {
+  const rejected = (code: string) => expect.objectContaining({ name: "IpsecError", code });
+
+  test.each([0, -1, 2.5, Number.NaN, Number.POSITIVE_INFINITY])(
+    "a pool of %s datagrams is refused",
+    async (poolSize) => {
+      await expect(make({ poolSize })).rejects.toEqual(rejected("option"));
+    },
+  );
+
+  test.each([-1, 1.5, 65_536, Number.NaN])("port %s is refused", async (port) => {
+    const plane = await DataPlane.create({ carrier: "udp", limits: "edge" });
+    await expect(NodeUdp.open(plane, { port, onPacket() {} })).rejects.toEqual(rejected("port"));
+  });
 });
 
 describe("a real socket", () => {
@@ -382,6 +477,19 @@ describe("a real socket", () => {
     open.push(twin);
     const same = twin.addSa(config("out", { tunnel: { source: target, target }, natTraversal }));
     expect(wire).toEqual(packets.map((packet) => twin.protect(NOW, packet, same).datagrams[0]));
+  });
+
+  test("one of both versions reaches an IPv4 peer", async () => {
+    const socket = createSocket("udp6");
+    const receiver = createSocket("udp4");
+    await new Promise<void>((bound) => socket.bind(0, "::", bound));
+    await new Promise<void>((bound) => receiver.bind(0, "127.0.0.1", bound));
+    const plane = await DataPlane.create({ carrier: "udp", limits: "edge" });
+    const udp = await NodeUdp.open(plane, { socket, onPacket() {} });
+    open.push(udp, plane, receiver);
+    const arrived = new Promise<Uint8Array>((arrive) => receiver.once("message", arrive));
+    udp.sendIke(Uint8Array.of(7), plane.path({ remote: { address: "127.0.0.1", port: receiver.address().port } }));
+    expect(Uint8Array.from(await arrived)).toEqual(Uint8Array.of(0, 0, 0, 0, 7));
   });
 
   test("a port that is taken is an error", async () => {

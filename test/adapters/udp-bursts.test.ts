@@ -1,5 +1,5 @@
 import { createSocket } from "node:dgram";
-import { readFileSync } from "node:fs";
+import { fstatSync, readFileSync } from "node:fs";
 import { afterEach, describe, expect, test } from "vitest";
 import { type Libc, loadLibc } from "../../src/adapters/libc.js";
 import { UdpBursts } from "../../src/adapters/udp-bursts.js";
@@ -7,6 +7,9 @@ import type { UdpListener } from "../../src/adapters/udp-transport.js";
 import { type Path, PathTable } from "../../src/natt/path.js";
 import { Random } from "../random.js";
 
+const SOCK_STREAM = 1;
+const SOL_SOCKET = 1;
+const SO_RCVBUFFORCE = 33;
 const EIO = 5;
 const EAGAIN = 11;
 const POOL_SIZE = 128;
@@ -175,9 +178,15 @@ describe.skipIf(libc === undefined)("a socket of Linux", () => {
     await arrive(right.listener, 2);
     send(right.bursts, datagramsOf([8, 8, 8], left.path("127.0.0.1")));
     await arrive(left.listener, 3);
-    expect(new Set(left.listener.heard.map(({ address }) => paths.intern({ remote: { address, port: 1 } }))).size).toBe(
-      1,
-    );
+    expect(left.listener.heard.map(({ address }) => address)).toEqual(Array(3).fill("127.0.0.1"));
+  });
+
+  test("a socket of both versions reaches an IPv4 peer where the system has no room, too", async () => {
+    const [left, right] = [await end("::", new Libcs(real, [{ errno: EAGAIN }]).libc), await end("127.0.0.1", real)];
+    send(left.bursts, datagramsOf([7, 8, 9], right.path()));
+    await arrive(right.listener, 3);
+    expect(right.listener.bytes().map(({ length }) => length)).toEqual([7, 8, 9]);
+    expect(left.listener.counters).toEqual({ received: 0, sent: 3, sendErrors: 0 });
   });
 
   test("one that is closed by what it hears hears no more, and what it has is not sent", async () => {
@@ -196,6 +205,16 @@ describe.skipIf(libc === undefined)("a socket of Linux", () => {
     expect(left.listener.heard).toHaveLength(0);
   });
 
+  test("a descriptor that was given back is not used again, whoever closed the socket", async () => {
+    const counted = new Libcs(real);
+    const { bursts, path } = await end("127.0.0.1", counted.libc);
+    const to = path();
+    await new Promise<void>((closed) => bursts.socket.close(closed));
+    open.splice(open.indexOf(bursts), 1);
+    send(bursts, datagramsOf([7], to));
+    expect(counted.calls).toEqual([]);
+  });
+
   test("nobody else can bind its port", async () => {
     const { bursts } = await end("127.0.0.1", real);
     const other = createSocket({ type: "udp4", reuseAddr: true });
@@ -209,6 +228,33 @@ describe.skipIf(libc === undefined)("a socket of Linux", () => {
     const { bursts } = await end("127.0.0.1", real);
     const allowed = Number(readFileSync("/proc/sys/net/core/rmem_max", "utf8"));
     expect(bursts.socket.getRecvBufferSize()).toBeGreaterThanOrEqual(2 * Math.min(4 * 1024 * 1024, allowed));
+  });
+
+  test("a receive buffer that is larger by the system's default stays so", async ({ skip }) => {
+    const larger = new Uint8Array(Uint32Array.of(8 * 1024 * 1024).buffer);
+    let answer = -1;
+    const socket: Libc["socket"] = (...kind) => {
+      const descriptor = real.socket(...kind);
+      answer = real.setsockopt(descriptor, SOL_SOCKET, SO_RCVBUFFORCE, larger, 4);
+      return descriptor;
+    };
+    const { bursts } = await end("127.0.0.1", { ...real, socket });
+    skip(answer < 0, "it takes the right to set it");
+    expect(bursts.socket.getRecvBufferSize()).toBe(2 * 8 * 1024 * 1024);
+  });
+
+  test("a descriptor that Node does not take is given back", async () => {
+    let descriptor = 0;
+    const socket: Libc["socket"] = (family) => {
+      descriptor = real.socket(family, SOCK_STREAM, 0);
+      return descriptor;
+    };
+    expect(await UdpBursts.open("127.0.0.1", 0, POOL_SIZE, { ...real, socket })).toBeUndefined();
+    expect(() => fstatSync(descriptor)).toThrow("EBADF");
+    const nobodys = () => expect.unreachable("Node would bind a socket of its own");
+    expect(
+      await UdpBursts.open("127.0.0.1", 0, POOL_SIZE, { ...real, socket: () => 0, bind: nobodys }),
+    ).toBeUndefined();
   });
 
   test("a host's name, a zone and a port that is taken are for Node to judge", async () => {
