@@ -28,7 +28,7 @@ export interface NodeUdpOptions {
   readonly port?: number;
   /** A bound socket instead, which makes a system call for every datagram. close() closes it. */
   readonly socket?: Socket;
-  /** An opened packet. The bytes are the callback's own, but not the buffer they lie in: do not transfer it. */
+  /** An opened packet. The bytes are the callback's own, the buffer they lie in is not: do not transfer it. */
   readonly onPacket: (packet: Uint8Array, sa: Sa | undefined) => void;
   /** A packet that the policies let through as it is: inbound ones, and outbound ones to be sent elsewhere. */
   readonly onClear?: (packet: Uint8Array) => void;

@@ -26,7 +26,7 @@ const BURST = 256;
 export interface TunOptions {
   /** Of the interface, 15 characters at most. It is made, or taken when it exists and nobody has it. */
   readonly name: string;
-  /** An IP packet that the kernel sends into the device. The bytes are the callback's own. */
+  /** An IP packet that the kernel sends into the device. The bytes are the callback's own, the buffer they lie in is not. */
   readonly onPacket: (packet: Uint8Array) => void;
 }
 

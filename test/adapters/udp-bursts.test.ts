@@ -10,6 +10,8 @@ import { Random } from "../random.js";
 const SOCK_STREAM = 1;
 const SOL_SOCKET = 1;
 const SO_RCVBUFFORCE = 33;
+/** Of one sendmmsg(2). */
+const UIO_MAXIOV = 1024;
 const EIO = 5;
 const EAGAIN = 11;
 const POOL_SIZE = 128;
@@ -117,6 +119,35 @@ describe.skipIf(libc === undefined)("a socket of Linux", () => {
         listener.heard.length = 0;
       }
     }
+  });
+
+  test("more messages than one call takes", async () => {
+    const counted = new Libcs(real);
+    const left = await end("127.0.0.1", counted.libc, 3000);
+    const others = [await end("127.0.0.1", real), await end("127.0.0.1", real)] as const;
+    const [even, odd] = [others[0].path(), others[1].path()];
+    const datagrams = Array.from({ length: 2500 }, (_, i) => ({
+      bytes: new Uint8Array(Uint32Array.of(i).buffer),
+      path: i % 2 === 0 ? even : odd,
+    }));
+    expect(send(left.bursts, datagrams)).toEqual([]);
+    expect(counted.calls).toEqual([2500, 2500 - UIO_MAXIOV, 2500 - 2 * UIO_MAXIOV]);
+    expect(left.listener.counters).toEqual({ received: 0, sent: 2500, sendErrors: 0 });
+    for (const [i, { listener }] of others.entries()) {
+      await expect.poll(() => listener.heard.length).toBeGreaterThan(100);
+      const expected = datagrams.filter((_, index) => index % 2 === i).map(({ bytes }) => bytes);
+      expect(listener.bytes()).toEqual(expected.slice(0, listener.heard.length));
+    }
+  });
+
+  test("an empty datagram is heard, and what is behind it", async () => {
+    const { listener, path } = await end("127.0.0.1", real);
+    const other = createSocket("udp4");
+    open.push(other);
+    const { address, port } = path().remote;
+    for (const length of [0, 5, 0, 0, 3]) other.send(new Uint8Array(length), port, address);
+    await arrive(listener, 5);
+    expect(listener.bytes().map(({ length }) => length)).toEqual([0, 5, 0, 0, 3]);
   });
 
   test("several senders are told apart", async () => {
