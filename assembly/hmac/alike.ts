@@ -12,6 +12,8 @@ import { ALL_LANES, L_DESCRIPTORS, LANE_SET_SIZE, loadStates } from "./states";
 const SET: usize = HMAC_WORK;
 const SOURCES: usize = SET + LANE_SET_SIZE; // u32 a lane: where its message begins
 
+const REACH = 16; // so far gatheredTags looks, and so often in vain before it gives up
+
 /** Computes the tags of the first ones of `count` descriptors, while as many as lanes are alike. Answers how many. */
 export function alikeTags(integrity: i32, list: usize, count: i32): i32 {
   const lanes = lanesOf(integrity);
@@ -24,6 +26,46 @@ export function alikeTags(integrity: i32, list: usize, count: i32): i32 {
     wipe(SHA_WORK, SCHEDULE_SIZE);
   }
   return done;
+}
+
+/**
+ * The same of those that are alike but not side by side. Answers how many are left: the first ones of the list, whose
+ * order changes.
+ */
+export function gatheredTags(integrity: i32, list: usize, count: i32): i32 {
+  const lanes = lanesOf(integrity);
+  let left = 0;
+  for (let i = 0; i < count; ) {
+    if (left == REACH && i == left) return count; // hardly two are alike
+    const here = list + ((<usize>i) << 2);
+    if (gather(here, min(count - i, REACH), lanes) && areAlike(integrity, here, lanes)) {
+      tagsTogether(integrity, here, lanes);
+      i += lanes;
+    } else {
+      swap(list, left++, i++);
+    }
+  }
+  wipe(HMAC_WORK, LANE_SET_SIZE + 16);
+  wipe(SHA_WORK, SCHEDULE_SIZE);
+  return left;
+}
+
+/** Brings descriptors of the first one's length to its side. False if there are too few among `count`. */
+function gather(list: usize, count: i32, lanes: i32): bool {
+  const length = load<u32>(<usize>load<u32>(list), D_AUTH_LENGTH);
+  let found = 1;
+  for (let i = 1; i < count && found < lanes; i++) {
+    if (load<u32>(<usize>load<u32>(list + ((<usize>i) << 2)), D_AUTH_LENGTH) == length) swap(list, found++, i);
+  }
+  return found == lanes;
+}
+
+function swap(list: usize, i: i32, j: i32): void {
+  const one = list + ((<usize>i) << 2);
+  const other = list + ((<usize>j) << 2);
+  const descriptor = load<u32>(one);
+  store<u32>(one, load<u32>(other));
+  store<u32>(other, descriptor);
 }
 
 /** All PENDING, and of one length in whole words: as all are in ESP, but for 64-bit words with ESN. */

@@ -5,7 +5,7 @@
 //   a lane's way     body: the packet's whole blocks    tail: its last bytes, 0x80, zeroes, the length
 //                    then the outer hash: at once where all lanes end together, or its digest waits until there are as
 //                    many as lanes
-import { wipe } from "../bytes";
+import { copy, wipe } from "../bytes";
 import {
   D_AUTH,
   D_AUTH_LENGTH,
@@ -13,11 +13,12 @@ import {
   HMAC_OUTER_WORK,
   HMAC_WORK,
   INT_MD5,
+  ORDER_WORK,
   SA_INNER_STATE,
   SHA_WORK,
 } from "../layout";
 import { PENDING } from "../status";
-import { alikeTags } from "./alike";
+import { alikeTags, gatheredTags } from "./alike";
 import { compressLanes, compressOne } from "./compress";
 import { outerTags } from "./outer";
 import { blockLengthOf, blockShiftOf, lanesOf, SCHEDULE_SIZE, storeBits, wordLengthOf } from "./sizes";
@@ -37,7 +38,12 @@ const END_OF_MESSAGE = memory.data<u64>([0x80, 0], 16);
 /** Computes the tags of the PENDING ones of `count` descriptors: min(32, digest) bytes to D_TAG. */
 export function hmacTags(integrity: i32, list: usize, count: i32): void {
   const alike = alikeTags(integrity, list, count);
-  if (alike < count) mixedTags(integrity, list + ((<usize>alike) << 2), count - alike);
+  if (alike == count) return;
+  const size = (<usize>(count - alike)) << 2;
+  copy(ORDER_WORK, list + ((<usize>alike) << 2), size);
+  const left = gatheredTags(integrity, ORDER_WORK, count - alike);
+  if (left > 0) mixedTags(integrity, ORDER_WORK, left);
+  wipe(ORDER_WORK, size);
 }
 
 /** The same where lengths differ. A bit a lane in the masks. */
