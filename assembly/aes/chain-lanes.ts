@@ -15,8 +15,8 @@ import {
 } from "../layout";
 import { aesEncryptTexts } from "./encrypt";
 import { encryptBlock, encryptThrees, NIBBLE_KEYS_SIZE, nibbleKeys } from "./nibbles";
-import { aesPlanes, aesPlanesLane, LANE_PLANES_SIZE } from "./planes";
-import { toTexts } from "./transpose";
+import { aesBlocksLane, aesPlanes, aesPlanesLane, LANE_PLANES_SIZE } from "./planes";
+import { toTexts, transpose } from "./transpose";
 
 export const CHAIN_CBC = 0;
 export const CHAIN_CCM = 1;
@@ -25,6 +25,7 @@ export const CHAIN_MAC = 2; // XCBC and CMAC: their subkeys make the difference
 export const LANES = 32; // four groups of the cipher, which then waits for nothing
 const FEW_OF_ONE_KEY = 6; // so many are faster three by three
 const FEW = 4; // so many with keys of their own one by one
+const MANY_KEYS: u32 = 3; // so many new keys in a group are faster exchanged
 
 const SOURCES: usize = AES_CHAINS; // u32 a lane: address of the next block
 const BLOCKS: usize = AES_CHAINS + 128; // u32 a lane: blocks left of its part
@@ -96,14 +97,36 @@ export function sharedPlanes(kind: i32, list: usize): usize {
   return AES_LANE_PLANES;
 }
 
-/** The lane's bits of the planes, unless it holds that key already. */
-export function takeKey(kind: i32, record: usize, lane: i32): void {
-  const sa: usize = load<u32>(<usize>load<u32>(record, L_DESCRIPTOR), D_SA);
-  if (load<u32>(record, L_SA) == sa) return;
-  store<u32>(record, <u32>sa, L_SA);
-  const rounds = kind == CHAIN_MAC ? 10 : <i32>load<u8>(sa, SA_ROUNDS);
-  const planes: usize = AES_LANE_PLANES + <usize>(lane >> 3) * LANE_PLANES_SIZE;
-  aesPlanesLane(roundKeysOf(kind, sa), rounds, planes, lane & 7);
+/**
+ * The keys of the lanes in `fresh`, which took packets, a bit a lane, unless they hold them already. Of many lanes in a
+ * group all keys are exchanged as blocks are; a few are put between those of the others.
+ */
+export function takeKeys(kind: i32, rounds: i32, lanes: i32, fresh: u32): void {
+  for (let first = 0; first < lanes; first += 8) {
+    const end = min(first + 8, lanes);
+    const planes: usize = AES_LANE_PLANES + <usize>(first >> 3) * LANE_PLANES_SIZE;
+    let changed = (fresh >> first) & ((1 << (end - first)) - 1);
+    for (let took = changed; took != 0; took &= took - 1) {
+      const lane = first + <i32>ctz(took);
+      if (load<u32>(laneAt(lane), L_SA) == <u32>saOf(lane)) changed &= ~(took & -took);
+    }
+    if (popcnt(changed) < MANY_KEYS) {
+      for (; changed != 0; changed &= changed - 1) {
+        const lane = <i32>ctz(changed);
+        aesPlanesLane(takenKey(kind, first + lane), rounds, planes, lane);
+      }
+      continue;
+    }
+    for (let lane = first; lane < end; lane++) aesBlocksLane(takenKey(kind, lane), rounds, planes, lane - first);
+    transpose(planes, planes + ((<usize>rounds) << 7));
+  }
+}
+
+/** The round keys of the lane's packet, which it holds from now on. */
+function takenKey(kind: i32, lane: i32): usize {
+  const sa = saOf(lane);
+  store<u32>(laneAt(lane), <u32>sa, L_SA);
+  return roundKeysOf(kind, sa);
 }
 
 function roundKeysOf(kind: i32, sa: usize): usize {

@@ -55,7 +55,7 @@ import {
   sharedPlanes,
   sourceOf,
   stateOf,
-  takeKey,
+  takeKeys,
   wipeLanes,
 } from "./chain-lanes";
 import { LANE_PLANES_SIZE } from "./planes";
@@ -78,25 +78,33 @@ export function runChains(kind: i32, list: usize, count: i32): void {
   let next = nextPending(list, count, 0);
   let lanes = 0;
   for (; lanes < LANES && next < count; lanes++) {
-    start(kind, list, next, lanes, packs);
+    start(kind, list, next, lanes);
     next = nextPending(list, count, next + 1);
   }
   idleFrom(lanes);
   const used = lanes;
+  let fresh: u32 = 0xffffffff; // lanes that took packets, a bit each
   while (lanes > 0) {
     const blocks = fewestBlocks();
-    if (areFew(lanes, shared)) runFewBlocks(kind, shared, rounds, lanes, blocks);
-    else runBlocks(kind, shared, planes, rounds, lanes, blocks);
+    if (areFew(lanes, shared)) {
+      runFewBlocks(kind, shared, rounds, lanes, blocks);
+    } else {
+      if (packs) takeKeys(kind, rounds, lanes, fresh);
+      fresh = 0;
+      runBlocks(kind, shared, planes, rounds, lanes, blocks);
+    }
     // From the last lane down: one that moves to another's place was looked at before, and where all end, none moves.
     for (let through = cameFurther(blocks); through != 0; ) {
       const lane = 31 - <i32>clz(through);
       through ^= 1 << lane;
       if (!isAtEnd(kind, lane)) continue;
       if (next < count) {
-        start(kind, list, next, lane, packs);
+        start(kind, list, next, lane);
+        fresh |= 1 << lane;
         next = nextPending(list, count, next + 1);
       } else {
-        if (lane < --lanes) move(kind, lanes, lane, packs);
+        if (lane < --lanes) move(lanes, lane);
+        fresh |= 1 << lane;
         idle(lanes);
       }
     }
@@ -150,11 +158,10 @@ function nextPending(list: usize, count: i32, next: i32): i32 {
 }
 
 /** Gives the lane the packet at place `next` of the list. */
-function start(kind: i32, list: usize, next: i32, lane: i32, packs: bool): void {
+function start(kind: i32, list: usize, next: i32, lane: i32): void {
   const record = laneAt(lane);
   const descriptor: usize = load<u32>(list + ((<usize>next) << 2));
   store<u32>(record, <u32>descriptor, L_DESCRIPTOR);
-  if (packs) takeKey(kind, record, lane);
   startState(kind, descriptor, lane);
   if (kind == CHAIN_CCM) {
     ccmHead(descriptor, record + L_HEAD);
@@ -167,14 +174,13 @@ function start(kind: i32, list: usize, next: i32, lane: i32, packs: bool): void 
 }
 
 /** The chain in lane `from` goes on in lane `to`, whose own is at its end. */
-function move(kind: i32, from: i32, to: i32, packs: bool): void {
+function move(from: i32, to: i32): void {
   const record = laneAt(to);
   const key = load<u32>(record, L_SA);
   copy(record, laneAt(from), L_SIZE);
   store<u32>(record, key, L_SA);
   const within = load<u32>(record, L_PART) == BODY ? 0 : <u32>record - <u32>laneAt(from);
   setOut(to, sourceOf(from) + within, blocksOf(from));
-  if (packs) takeKey(kind, record, to);
   v128.store(stateOf(to), v128.load(stateOf(from)));
 }
 

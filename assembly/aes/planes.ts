@@ -32,6 +32,15 @@ export function aesPlanesLane(roundKeys: usize, rounds: i32, planes: usize, lane
   }
 }
 
+/** Round keys for one lane, in blocks all of them: transpose makes planes of those before the last, once all lanes are there. */
+export function aesBlocksLane(roundKeys: usize, rounds: i32, planes: usize, lane: i32): void {
+  let place = planes + ((<usize>lane) << 4);
+  for (let round = 0; round <= rounds; round++) {
+    v128.store(place, arrangedKey(roundKeys, round, rounds));
+    place += 128;
+  }
+}
+
 /**
  * Round keys for aesDecrypt, all lanes, in the order in which it uses them: from the last to the first, and those
  * between through InvMixColumns (FIPS 197 section 5.3.5).
