@@ -12,7 +12,7 @@ import { ALL_LANES, L_DESCRIPTORS, LANE_SET_SIZE, loadStates } from "./states";
 const SET: usize = HMAC_WORK;
 const SOURCES: usize = SET + LANE_SET_SIZE; // u32 a lane: where its message begins
 
-const REACH = 16; // so far gatheredTags looks, and so often in vain before it gives up
+export const REACH = 16; // so far gatheredTags looks, and so often in vain before it gives up
 
 /** Computes the tags of the first ones of `count` descriptors, while as many as lanes are alike. Answers how many. */
 export function alikeTags(integrity: i32, list: usize, count: i32): i32 {

@@ -18,7 +18,7 @@ import {
   SHA_WORK,
 } from "../layout";
 import { PENDING } from "../status";
-import { alikeTags, gatheredTags } from "./alike";
+import { alikeTags, gatheredTags, REACH } from "./alike";
 import { compressLanes, compressOne } from "./compress";
 import { outerTags } from "./outer";
 import { blockLengthOf, blockShiftOf, lanesOf, SCHEDULE_SIZE, storeBits, wordLengthOf } from "./sizes";
@@ -38,12 +38,16 @@ const END_OF_MESSAGE = memory.data<u64>([0x80, 0], 16);
 /** Computes the tags of the PENDING ones of `count` descriptors: min(32, digest) bytes to D_TAG. */
 export function hmacTags(integrity: i32, list: usize, count: i32): void {
   const alike = alikeTags(integrity, list, count);
-  if (alike == count) return;
-  const size = (<usize>(count - alike)) << 2;
-  copy(ORDER_WORK, list + ((<usize>alike) << 2), size);
-  const left = gatheredTags(integrity, ORDER_WORK, count - alike);
-  if (left > 0) mixedTags(integrity, ORDER_WORK, left);
-  wipe(ORDER_WORK, size);
+  const rest = list + ((<usize>alike) << 2);
+  count -= alike;
+  if (count > REACH) {
+    copy(ORDER_WORK, rest, (<usize>count) << 2);
+    const left = gatheredTags(integrity, ORDER_WORK, count);
+    if (left > 0) mixedTags(integrity, ORDER_WORK, left);
+    wipe(ORDER_WORK, (<usize>count) << 2);
+  } else if (count > 0) {
+    mixedTags(integrity, rest, count);
+  }
 }
 
 /** The same where lengths differ. A bit a lane in the masks. */
