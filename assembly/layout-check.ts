@@ -2,6 +2,7 @@
 import {
   AES_CHAIN_KEYS,
   AES_CHAINS,
+  AES_FIRST_ROUND,
   AES_KEY_WORK,
   AES_LANE_PLANES,
   AES_POOL,
@@ -111,7 +112,8 @@ if (SLOT_HEADROOM + SLOT_DATA + SLOT_TAILROOM != SLOT_SIZE) ERROR("a slot is hea
 if (SLOT_SIZE % 16 != 0 || JUMBO_SIZE % 16 != 0) ERROR("slots are 16-byte aligned");
 if (SLOT_HEADROOM + JUMBO_DATA + SLOT_TAILROOM != JUMBO_SIZE) ERROR("a jumbo slot is headroom, data, tailroom");
 if (AES_POOL + 2048 != AES_POOL_END || AES_POOL_END > WHOLE_POOL_END) ERROR("the AES pool is 2 KiB");
-if (WHOLE_POOL_END > AES_STRETCHES) ERROR("the pool of whole packets overruns the stretches");
+if (WHOLE_POOL_END > AES_FIRST_ROUND || AES_FIRST_ROUND + 256 > AES_STRETCHES)
+  ERROR("the pool of whole packets, the first round and the stretches keep apart");
 if (COUNTS + 1024 > AES_STARTS || AES_STARTS_END > AES_POOL) ERROR("the counter starts overrun the AES pool");
 if (AES_LANE_PLANES + 4 * 15 * 128 > SCRATCH_END) ERROR("the lane planes overrun the scratch");
 if (AES_STRETCHES_END > AES_KEY_WORK) ERROR("the pool's stretches overrun the key expansion");

@@ -44,6 +44,7 @@ export const AES_STARTS_END = 0x7000;
 export const AES_POOL = 0x7000; // 2 KiB: 128 AES blocks
 export const AES_POOL_END = 0x7800;
 export const WHOLE_POOL_END = 0x7c00; // 1 KiB more for packets that go whole
+export const AES_FIRST_ROUND = 0x7c00; // 256 bytes: what counters differ in, see aes/first-round.ts
 export const AES_STRETCHES = 0x8000; // 512 bytes: the stretches of text in the pool: u32 address, u32 bytes of each
 export const AES_STRETCHES_END = 0x8200;
 export const AES_KEY_WORK = 0x8400; // 512 bytes: key expansion

@@ -49,8 +49,13 @@ export function aesFirstRounds(planes: usize, blocks: usize, groups: i32): void 
 
 /** The rest of aesEncrypt: from planes to blocks. */
 export function aesLaterRounds(planes: usize, rounds: i32, blocks: usize, groups: i32): void {
+  aesRoundsAfter(FIRST_ROUNDS, planes, rounds, blocks, groups);
+}
+
+/** What comes after `done` rounds: from planes to blocks. */
+export function aesRoundsAfter(done: i32, planes: usize, rounds: i32, blocks: usize, groups: i32): void {
   const end = blocks + ((<usize>groups) << 7);
-  middleRounds(planes, 0, FIRST_ROUNDS + 1, rounds - 1, blocks, end);
+  middleRounds(planes, 0, done + 1, rounds - 1, blocks, end);
   lastRound(planes, 0, rounds, blocks, end);
 }
 

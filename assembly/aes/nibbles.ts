@@ -105,6 +105,13 @@ export function roundAfter(key: usize, round: i32, first: v128, second: v128): v
   return v128.xor(mixed(sums(SBOX, first, second), sums(DOUBLED, first, second), order), v128.load(key));
 }
 
+/** The state after one round, as the bitsliced cipher has it. */
+export function firstRound(keys: usize, block: v128): v128 {
+  const state = firstKey(keys, block);
+  const next = roundAfter(keys + 16, 1, firstTerm(state), secondTerm(state));
+  return changed(OUT_OF_TOWER, next, v128.load(TABLES + LOW));
+}
+
 /** The state after two rounds. */
 export function firstRounds(keys: usize, block: v128): v128 {
   const state = firstKey(keys, block);

@@ -3,7 +3,8 @@
 // See aes/step-planes.ts.
 import { counterBlock, withCounter } from "../aes/counter-block";
 import { addKeyStream, encryptPool, nibbleKeysOf, putCounters } from "../aes/ctr";
-import { aesLaterRounds } from "../aes/encrypt";
+import { aesLaterRounds, aesRoundsAfter } from "../aes/encrypt";
+import { LAST_ALIKE, writeFirstRound } from "../aes/first-round";
 import { encryptOneApart, encryptThreeApart, NIBBLE_KEYS_SIZE } from "../aes/nibbles";
 import { hasStepPlanes, writeStates } from "../aes/step-planes";
 import { wipe } from "../bytes";
@@ -106,14 +107,24 @@ function addText(descriptor: usize, sa: usize, entry: usize, start: v128): void 
       writeStates(AES_POOL, entry, start, groups);
       aesLaterRounds(entry + HOT_PLANES, load<u8>(sa, SA_ROUNDS), AES_POOL, groups);
     } else {
-      const end = AES_POOL + ((bytes + 15) & ~15);
-      encryptPool(sa, entry, putCounters(AES_POOL, end, entry, block, counter, false), false);
+      writeKeyStream(sa, entry, block, counter, <u32>((bytes + 15) >> 4));
     }
     addKeyStream(text, bytes, AES_POOL, 16);
     wipe(AES_POOL, (bytes + 127) & ~127);
     text += bytes;
     left -= bytes;
   }
+}
+
+/** Without steps: the first round is shared as far as counters differ in one byte. */
+function writeKeyStream(sa: usize, entry: usize, block: v128, counter: u32, blocks: u32): void {
+  if (counter + blocks - 1 > LAST_ALIKE) {
+    const end = AES_POOL + ((<usize>blocks) << 4);
+    return encryptPool(sa, entry, putCounters(AES_POOL, end, entry, block, counter, false), false);
+  }
+  const groups = (blocks + 7) >> 3;
+  writeFirstRound(AES_POOL, sa, nibbleKeysOf(sa, entry), block, counter, groups);
+  aesRoundsAfter(1, entry + HOT_PLANES, load<u8>(sa, SA_ROUNDS), AES_POOL, groups);
 }
 
 function descriptorAt(list: usize, i: i32): usize {
