@@ -6,8 +6,8 @@
 //
 // Grouping is two passes of a stable counting sort: by SA, then by algorithm and key length; by SA alone where all packets
 // have the same algorithms. So a room gets all packets of its algorithm, those of one SA together and in stage order, and
-// fills its lanes from them: eight AES blocks, 32 CBC chains, four SHA lanes, three ChaCha20 blocks. A lane that finishes
-// takes the next packet, whatever its length.
+// fills its lanes from them: eight AES blocks, 32 CBC chains, four SHA lanes, three or four ChaCha20 blocks. A lane that
+// finishes takes the next packet, whatever its length.
 import { cbcDecrypt } from "./aes/cbc-decrypt";
 import { cbcEncrypt } from "./aes/cbc-encrypt";
 import { ctrApply } from "./aes/ctr";

@@ -14,7 +14,7 @@ import { FORGED, PENDING } from "../status";
 import { BLOCK_SIZE, chachaBlocks, GROUP, O_KEY, O_TO, ORDER_SIZE } from "./chacha20";
 import { addKeyStream, keyAddress, nonceOf } from "./keystream";
 import { MESSAGE_BLOCKS, messageBlocks, stageMessage } from "./message";
-import { polyBlocks, polyFinish, polyStart } from "./poly1305";
+import { POLY_SIZE, polyBlocks, polyFinish, polyStart } from "./poly1305";
 import { areShort, shortOpen, shortSeal } from "./short";
 
 const ORDERS: usize = CHACHA_WORK; // a group
@@ -30,10 +30,11 @@ const KEYED: usize = CHACHA_WORK + 1028; // u32 packets that have or had a one-t
 const READY: usize = CHACHA_WORK + 1032; // u32 address up to which the text of the last of those is ready
 const AUTHENTICATED: usize = CHACHA_WORK + 1036; // u32 packets whose tag is computed
 const TAKEN: usize = CHACHA_WORK + 1040; // u32 blocks of the next one's message that Poly1305 has taken in
-const END: usize = CHACHA_WORK + 1056;
+const POLY: usize = CHACHA_WORK + 1056; // its Poly1305 state
+const END: usize = POLY + POLY_SIZE;
 
 // Opening: key stream of the packet that is ordered and of the one before, which is opened meanwhile.
-const KEPT: usize = CHACHA_WORK + 1088;
+const KEPT: usize = CHACHA_WORK + 1536;
 const KEPT_BLOCKS: u32 = 23;
 const KEPT_SIZE: u32 = KEPT_BLOCKS * BLOCK_SIZE;
 
@@ -141,7 +142,7 @@ function runGroup(list: usize): void {
   const end = ORDERS + <usize>ordered * ORDER_SIZE;
   for (let place = end; place < ORDERS + O_BLOCK; place += ORDER_SIZE) store<u32>(place, <u32>(place + O_BLOCK), O_TO);
   const blocks = blocksReady(list);
-  chachaBlocks(ORDERS, blocks ? nextMessage(list, blocks) : 0, blocks);
+  chachaBlocks(ORDERS, POLY, blocks ? nextMessage(list, blocks) : 0, blocks);
   if (blocks) took(list, blocks);
   for (let place = ORDERS; place < end; place += ORDER_SIZE) finishOrder(place);
   store<u32>(ORDERED, 0);
@@ -165,7 +166,7 @@ function finishOrder(place: usize): void {
 /** Without a group to go with. */
 function authenticate(list: usize): void {
   const blocks = blocksReady(list);
-  polyBlocks(nextMessage(list, blocks), blocks);
+  polyBlocks(POLY, nextMessage(list, blocks), blocks);
   took(list, blocks);
 }
 
@@ -187,7 +188,7 @@ function blocksReady(list: usize): u32 {
 function nextMessage(list: usize, blocks: u32): usize {
   const at = load<u32>(AUTHENTICATED);
   const taken = load<u32>(TAKEN);
-  if (taken == 0) polyStart(keyOf(at));
+  if (taken == 0) polyStart(POLY, keyOf(at));
   return stageMessage(descriptorAt(list, at), taken, blocks);
 }
 
@@ -196,7 +197,7 @@ function took(list: usize, blocks: u32): void {
   const descriptor = descriptorAt(list, at);
   const taken = load<u32>(TAKEN) + blocks;
   const isWhole = taken == messageBlocks(descriptor);
-  if (isWhole) polyFinish(keyOf(at), descriptor + D_TAG);
+  if (isWhole) polyFinish(POLY, descriptor + D_TAG);
   store<u32>(TAKEN, isWhole ? 0 : taken);
   store<u32>(AUTHENTICATED, at + <u32>isWhole);
 }

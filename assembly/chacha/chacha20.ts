@@ -7,7 +7,7 @@
 //
 // Key and to are addresses: the key stream goes to `to`.
 import { permute } from "../aes/permute";
-import { POLY_H, POLY_R } from "./poly1305";
+import { H0, H1, H2, H3, H4, R0, R1, R2, R3, S1, S2, S3 } from "./poly1305";
 
 export const ORDER_SIZE = 64;
 export const O_KEY = 16;
@@ -18,25 +18,25 @@ export const BLOCK_SIZE: u32 = 64;
 const DOUBLE_ROUNDS: u32 = 10;
 
 /** "expand 32-byte k" */
-const CONSTANTS = memory.data<u32>([0x61707865, 0x3320646e, 0x79622d32, 0x6b206574], 16);
+export const CONSTANTS = memory.data<u32>([0x61707865, 0x3320646e, 0x79622d32, 0x6b206574], 16);
 /** Every 32-bit word rotated left by 16 and by 8. */
 const ROTATED_16 = memory.data<u8>([2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13], 16);
 const ROTATED_8 = memory.data<u8>([3, 0, 1, 2, 7, 4, 5, 6, 11, 8, 9, 10, 15, 12, 13, 14], 16);
 
-/** Does three orders; Poly1305 takes in `blocks` blocks of `message`. */
-export function chachaBlocks(orders: usize, message: usize, blocks: u32): void {
-  const r0 = load<u64>(POLY_R, 0);
-  const r1 = load<u64>(POLY_R, 8);
-  const r2 = load<u64>(POLY_R, 16);
-  const r3 = load<u64>(POLY_R, 24);
-  const s1 = r1 + (r1 >> 2);
-  const s2 = r2 + (r2 >> 2);
-  const s3 = r3 + (r3 >> 2);
-  let h0 = load<u64>(POLY_H, 0);
-  let h1 = load<u64>(POLY_H, 8);
-  let h2 = load<u64>(POLY_H, 16);
-  let h3 = load<u64>(POLY_H, 24);
-  let h4 = load<u64>(POLY_H, 32);
+/** Does three orders; the Poly1305 state at `poly` takes in `blocks` blocks of `message`. */
+export function chachaBlocks(orders: usize, poly: usize, message: usize, blocks: u32): void {
+  const r0 = load<u64>(poly, R0);
+  const r1 = load<u64>(poly, R1);
+  const r2 = load<u64>(poly, R2);
+  const r3 = load<u64>(poly, R3);
+  const s1 = load<u64>(poly, S1);
+  const s2 = load<u64>(poly, S2);
+  const s3 = load<u64>(poly, S3);
+  let h0 = load<u64>(poly, H0);
+  let h1 = load<u64>(poly, H1);
+  let h2 = load<u64>(poly, H2);
+  let h3 = load<u64>(poly, H3);
+  let h4 = load<u64>(poly, H4);
 
   const rotated16 = v128.load(ROTATED_16);
   const rotated8 = v128.load(ROTATED_8);
@@ -145,11 +145,11 @@ export function chachaBlocks(orders: usize, message: usize, blocks: u32): void {
   storeBlock(orders, a0, a1, a2, a3);
   storeBlock(orders + ORDER_SIZE, b0, b1, b2, b3);
   storeBlock(orders + 2 * ORDER_SIZE, c0, c1, c2, c3);
-  store<u64>(POLY_H, h0, 0);
-  store<u64>(POLY_H, h1, 8);
-  store<u64>(POLY_H, h2, 16);
-  store<u64>(POLY_H, h3, 24);
-  store<u64>(POLY_H, h4, 32);
+  store<u64>(poly, h0, H0);
+  store<u64>(poly, h1, H1);
+  store<u64>(poly, h2, H2);
+  store<u64>(poly, h3, H3);
+  store<u64>(poly, h4, H4);
 }
 
 /** The state after the rounds with what it began as. */

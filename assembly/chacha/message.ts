@@ -36,15 +36,23 @@ export function stageMessage(descriptor: usize, first: u32, blocks: u32): usize 
   return STAGE;
 }
 
-/** A whole message of at most MESSAGE_BLOCKS to STAGE. Answers how many blocks it is. */
-export function stageWhole(descriptor: usize): u32 {
-  const length = load<u32>(descriptor, D_TEXT_LENGTH);
+/** AAD and the first 64 bytes of the text to `place`. */
+export function stageHead(place: usize, descriptor: usize): void {
   const text: usize = load<u32>(descriptor, D_TEXT);
-  const blocks = (length + 15) >> 4;
-  const lengths = STAGE + 16 + ((<usize>blocks) << 4);
-  v128.store(STAGE, aadBlock(descriptor));
-  stageBlocks(STAGE + 16, lengths, text, text + length);
+  v128.store(place, aadBlock(descriptor));
+  v128.store(place, v128.load(text), 16);
+  v128.store(place, v128.load(text, 16), 32);
+  v128.store(place, v128.load(text, 32), 48);
+  v128.store(place, v128.load(text, 48), 64);
+}
+
+/** The text from its byte `first` on and the lengths. Answers where the message ends. */
+export function stageRest(place: usize, descriptor: usize, first: usize): usize {
+  const length: usize = load<u32>(descriptor, D_TEXT_LENGTH);
+  const text: usize = load<u32>(descriptor, D_TEXT);
+  const lengths = place + ((length - first + 15) & ~15);
+  stageBlocks(place, lengths, text + first, text + length);
   store<u64>(lengths, aadBits(load<u32>(descriptor, D_SA)) >> 3);
   store<u64>(lengths, length, 8);
-  return blocks + 2;
+  return lengths + 16;
 }

@@ -2,40 +2,101 @@
 // and what is above them, r is four words of 28: section 2.5 clears the upper four bits of each, and the lower two of
 // r1, r2 and r3. So what leaves at the top comes back whole: 2^128 r3 = 2^130 r3 / 4, and 2^130 is 5: 5/4 r3.
 //
-//   state at POLY   u64 h[5] | u64 r[4]
+//   a state   u64 h[5] | u64 r[4] | u64 s[3], 5/4 of r1, r2 and r3 | u64 key[2], added at last
+//
+// Its words are 32 bytes apart, so that four states can be side by side.
 //
 // Carries move up by one word a block, all of them side by side, so h[0..3] are a little more than 32 bits. If no sum
 // of products is above D, a word with the next block added is at most 2^33 + D / 2^32, word 0 takes back 5/4 of what is
 // above, and D <= 2^28 (2^33 + 5/4 (2^30 + D / 2^32)) + 3 * 5/4 2^28 (2^33 + D / 2^32) + 2^31: D is under 2^63.9.
-import { CHACHA_WORK } from "../layout";
 
-const POLY: usize = CHACHA_WORK + 384;
-export const POLY_H: usize = POLY;
-export const POLY_R: usize = POLY + 40;
+export const POLY_SIZE = 448; // four
+export const H0 = 0;
+export const H1 = 32;
+export const H2 = 64;
+export const H3 = 96;
+export const H4 = 128;
+export const R0 = 160;
+export const R1 = 192;
+export const R2 = 224;
+export const R3 = 256;
+export const S1 = 288;
+export const S2 = 320;
+export const S3 = 352;
+const KEY0 = 384;
+const KEY1 = 416;
 
-/** Begins under the first 16 bytes of the one-time key, clamped as section 2.5 says. */
-export function polyStart(key: usize): void {
-  for (let word: usize = 0; word < 40; word += 8) store<u64>(POLY_H + word, 0);
-  store<u64>(POLY_R, load<u32>(key) & 0x0fffffff);
-  store<u64>(POLY_R, load<u32>(key, 4) & 0x0ffffffc, 8);
-  store<u64>(POLY_R, load<u32>(key, 8) & 0x0ffffffc, 16);
-  store<u64>(POLY_R, load<u32>(key, 12) & 0x0ffffffc, 24);
+/** What section 2.5 leaves of r0 and of the other words, for four of each. */
+const CLAMPS = memory.data<u32>(
+  [0x0fffffff, 0x0fffffff, 0x0fffffff, 0x0fffffff, 0x0ffffffc, 0x0ffffffc, 0x0ffffffc, 0x0ffffffc],
+  16,
+);
+
+/** Begins under the one-time key, 32 bytes. */
+export function polyStart(poly: usize, key: usize): void {
+  const r1: u64 = load<u32>(key, 4) & 0x0ffffffc;
+  const r2: u64 = load<u32>(key, 8) & 0x0ffffffc;
+  const r3: u64 = load<u32>(key, 12) & 0x0ffffffc;
+  store<u64>(poly, 0, H0);
+  store<u64>(poly, 0, H1);
+  store<u64>(poly, 0, H2);
+  store<u64>(poly, 0, H3);
+  store<u64>(poly, 0, H4);
+  store<u64>(poly, load<u32>(key) & 0x0fffffff, R0);
+  store<u64>(poly, r1, R1);
+  store<u64>(poly, r2, R2);
+  store<u64>(poly, r3, R3);
+  store<u64>(poly, r1 + (r1 >> 2), S1);
+  store<u64>(poly, r2 + (r2 >> 2), S2);
+  store<u64>(poly, r3 + (r3 >> 2), S3);
+  store<u64>(poly, load<u64>(key, 16), KEY0);
+  store<u64>(poly, load<u64>(key, 24), KEY1);
+}
+
+/** Begins four, side by side. The words of their keys are so, too: word i of all at 16 i. */
+export function polyStartFour(polys: usize, keys: usize): void {
+  for (let h = polys + H0; h < polys + R0; h += 16) v128.store(h, i64x2.splat(0));
+  const clamp = v128.load(CLAMPS, 16);
+  const r1 = v128.and(v128.load(keys, 16), clamp);
+  const r2 = v128.and(v128.load(keys, 32), clamp);
+  const r3 = v128.and(v128.load(keys, 48), clamp);
+  storeFour(polys + R0, v128.and(v128.load(keys), v128.load(CLAMPS)));
+  storeFour(polys + R1, r1);
+  storeFour(polys + R2, r2);
+  storeFour(polys + R3, r3);
+  storeFour(polys + S1, i32x4.add(r1, i32x4.shr_u(r1, 2)));
+  storeFour(polys + S2, i32x4.add(r2, i32x4.shr_u(r2, 2)));
+  storeFour(polys + S3, i32x4.add(r3, i32x4.shr_u(r3, 2)));
+  const key0 = v128.load(keys, 64);
+  const key1 = v128.load(keys, 80);
+  const key2 = v128.load(keys, 96);
+  const key3 = v128.load(keys, 112);
+  v128.store(polys, v128.shuffle<i32>(key0, key1, 0, 4, 1, 5), KEY0);
+  v128.store(polys, v128.shuffle<i32>(key0, key1, 2, 6, 3, 7), KEY0 + 16);
+  v128.store(polys, v128.shuffle<i32>(key2, key3, 0, 4, 1, 5), KEY1);
+  v128.store(polys, v128.shuffle<i32>(key2, key3, 2, 6, 3, 7), KEY1 + 16);
+}
+
+/** Four words, each as u64. */
+function storeFour(place: usize, words: v128): void {
+  v128.store(place, i64x2.extend_low_i32x4_u(words));
+  v128.store(place, i64x2.extend_high_i32x4_u(words), 16);
 }
 
 /** Takes in `blocks` whole blocks of 16 bytes. */
-export function polyBlocks(message: usize, blocks: u32): void {
-  const r0 = load<u64>(POLY_R, 0);
-  const r1 = load<u64>(POLY_R, 8);
-  const r2 = load<u64>(POLY_R, 16);
-  const r3 = load<u64>(POLY_R, 24);
-  const s1 = r1 + (r1 >> 2);
-  const s2 = r2 + (r2 >> 2);
-  const s3 = r3 + (r3 >> 2);
-  let h0 = load<u64>(POLY_H, 0);
-  let h1 = load<u64>(POLY_H, 8);
-  let h2 = load<u64>(POLY_H, 16);
-  let h3 = load<u64>(POLY_H, 24);
-  let h4 = load<u64>(POLY_H, 32);
+export function polyBlocks(poly: usize, message: usize, blocks: u32): void {
+  const r0 = load<u64>(poly, R0);
+  const r1 = load<u64>(poly, R1);
+  const r2 = load<u64>(poly, R2);
+  const r3 = load<u64>(poly, R3);
+  const s1 = load<u64>(poly, S1);
+  const s2 = load<u64>(poly, S2);
+  const s3 = load<u64>(poly, S3);
+  let h0 = load<u64>(poly, H0);
+  let h1 = load<u64>(poly, H1);
+  let h2 = load<u64>(poly, H2);
+  let h3 = load<u64>(poly, H3);
+  let h4 = load<u64>(poly, H4);
   for (; blocks > 0; blocks--) {
     h0 += load<u32>(message, 0);
     h1 += load<u32>(message, 4);
@@ -54,20 +115,20 @@ export function polyBlocks(message: usize, blocks: u32): void {
     h3 = low(d3) + (d2 >> 32);
     h4 = d4 & 3;
   }
-  store<u64>(POLY_H, h0, 0);
-  store<u64>(POLY_H, h1, 8);
-  store<u64>(POLY_H, h2, 16);
-  store<u64>(POLY_H, h3, 24);
-  store<u64>(POLY_H, h4, 32);
+  store<u64>(poly, h0, H0);
+  store<u64>(poly, h1, H1);
+  store<u64>(poly, h2, H2);
+  store<u64>(poly, h3, H3);
+  store<u64>(poly, h4, H4);
 }
 
-/** The tag, 16 bytes: the value modulo 2^130 - 5, plus the last 16 bytes of the one-time key. */
-export function polyFinish(key: usize, tag: usize): void {
-  let h0 = load<u64>(POLY_H, 0);
-  let h1 = load<u64>(POLY_H, 8) + (h0 >> 32);
-  let h2 = load<u64>(POLY_H, 16) + (h1 >> 32);
-  let h3 = load<u64>(POLY_H, 24) + (h2 >> 32);
-  let h4 = load<u64>(POLY_H, 32) + (h3 >> 32);
+/** The tag, 16 bytes: the value modulo 2^130 - 5, plus the last 16 bytes of the key. */
+export function polyFinish(poly: usize, tag: usize): void {
+  let h0 = load<u64>(poly, H0);
+  let h1 = load<u64>(poly, H1) + (h0 >> 32);
+  let h2 = load<u64>(poly, H2) + (h1 >> 32);
+  let h3 = load<u64>(poly, H3) + (h2 >> 32);
+  let h4 = load<u64>(poly, H4) + (h3 >> 32);
   h0 = low(h0) + (h4 >> 2) * 5;
   h1 = low(h1) + (h0 >> 32);
   h2 = low(h2) + (h1 >> 32);
@@ -87,14 +148,14 @@ export function polyFinish(key: usize, tag: usize): void {
   const first = h ^ ((h ^ g) & reduced);
   const second = high ^ ((high ^ gHigh) & reduced);
 
-  const key0 = load<u64>(key, 16);
+  const key0 = load<u64>(poly, KEY0);
   const sum = first + key0;
   const carry = ((first & key0) | ((first | key0) & ~sum)) >> 63;
   store<u64>(tag, sum);
-  store<u64>(tag, second + load<u64>(key, 24) + carry, 8);
+  store<u64>(tag, second + load<u64>(poly, KEY1) + carry, 8);
 }
 
 /** The lower 32 bits. */
-function low(x: u64): u64 {
+export function low(x: u64): u64 {
   return <u64>(<u32>x);
 }

@@ -7,14 +7,16 @@ import { CHACHA_WORK, D_STATUS, D_TAG, D_TEXT, D_TEXT_LENGTH } from "../layout";
 import { FORGED, PENDING } from "../status";
 import { BLOCK_SIZE, chachaBlocks, GROUP, O_KEY, O_TO, ORDER_SIZE } from "./chacha20";
 import { addKeyStream, keyAddress, nonceOf } from "./keystream";
-import { STAGE, stageWhole } from "./message";
-import { polyBlocks, polyFinish, polyStart } from "./poly1305";
+import { inFours, foursOpen, foursSeal } from "./fours";
+import { STAGE, stageHead, stageRest } from "./message";
+import { POLY_SIZE, polyBlocks, polyFinish, polyStart } from "./poly1305";
 
 const ORDERS: usize = CHACHA_WORK;
 // Key and key stream of the packet in hand and of the one before.
 const STREAM: usize = CHACHA_WORK + 768;
 const STREAM_SIZE: usize = GROUP * BLOCK_SIZE;
-const END: usize = STREAM + 2 * STREAM_SIZE;
+const POLY: usize = STREAM + 2 * STREAM_SIZE;
+const END: usize = POLY + POLY_SIZE;
 
 /** Whether every text takes two blocks. */
 export function areShort(list: usize, count: i32): bool {
@@ -28,12 +30,16 @@ export function areShort(list: usize, count: i32): bool {
 
 /** chachaSeal for these. */
 export function shortSeal(list: usize, count: i32): void {
-  run(list, count, true);
+  const fours = LEGACY ? 0 : inFours(list, count); // the legacy build has no room for it
+  if (fours > 0) foursSeal(list, fours);
+  if (fours < count) run(list + ((<usize>fours) << 2), count - fours, true);
 }
 
 /** chachaOpen for these. */
 export function shortOpen(list: usize, count: i32): void {
-  run(list, count, false);
+  const fours = LEGACY ? 0 : inFours(list, count);
+  if (fours > 0) foursOpen(list, fours);
+  if (fours < count) run(list + ((<usize>fours) << 2), count - fours, false);
 }
 
 function run(list: usize, count: i32, seals: bool): void {
@@ -44,17 +50,18 @@ function run(list: usize, count: i32, seals: bool): void {
   for (const end = list + ((<usize>count) << 2); list < end; list += 4) {
     const descriptor: usize = load<u32>(list);
     orderPacket(descriptor, stream);
-    chachaBlocks(ORDERS, STAGE, blocks);
+    chachaBlocks(ORDERS, POLY, STAGE, blocks);
     if (before) finish(before, streamBefore, seals);
     if (seals) addTo(descriptor, stream);
-    polyStart(stream);
-    blocks = stageWhole(descriptor);
+    polyStart(POLY, stream);
+    stageHead(STAGE, descriptor);
+    blocks = <u32>(stageRest(STAGE + 16 + BLOCK_SIZE, descriptor, BLOCK_SIZE) - STAGE) >> 4;
     before = descriptor;
     const free = streamBefore;
     streamBefore = stream;
     stream = free;
   }
-  polyBlocks(STAGE, blocks);
+  polyBlocks(POLY, STAGE, blocks);
   finish(before, streamBefore, seals);
   wipe(CHACHA_WORK, END - CHACHA_WORK);
 }
@@ -71,7 +78,7 @@ function orderPacket(descriptor: usize, stream: usize): void {
 }
 
 function finish(descriptor: usize, stream: usize, seals: bool): void {
-  polyFinish(stream, descriptor + D_TAG);
+  polyFinish(POLY, descriptor + D_TAG);
   if (seals) return;
   if (!icvMatches(descriptor) && load<u32>(descriptor, D_STATUS) == PENDING) store<u32>(descriptor, FORGED, D_STATUS);
   if (load<u32>(descriptor, D_STATUS) == PENDING) addTo(descriptor, stream);

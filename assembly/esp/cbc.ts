@@ -16,6 +16,7 @@ import {
 } from "../layout";
 
 const ORDERS: usize = CHACHA_WORK;
+const POLY: usize = CHACHA_WORK + 1024; // a state that takes in nothing
 
 export function isCbc(sa: usize): bool {
   const encryption = load<u8>(sa, SA_ENCRYPTION);
@@ -43,6 +44,6 @@ function fillPool(): void {
   }
   store<u64>(C_IV_BLOCKS, number);
   store<u32>(C_IV_LEFT, GROUP * BLOCK_SIZE);
-  chachaBlocks(ORDERS, 0, 0);
+  chachaBlocks(ORDERS, POLY, 0, 0);
   wipe(ORDERS, GROUP * ORDER_SIZE);
 }

@@ -198,10 +198,13 @@ describe.each(BUILDS)("the secrets of $name", ({ name, suites, ah, profile }) =>
       }
       roundTrip(pair, jobs, random);
       for (const sas of all) roundTrip(pair, [{ sas, packet: packetOf(shape.outer, 300, random) }], random); // alone
+      const chacha = all[every.findIndex(({ encryption }) => encryption.startsWith("chacha"))] as [Sa, Sa];
+      const short = Array.from({ length: 27 }, () => ({ sas: chacha, packet: packetOf(shape.outer, 76, random) }));
+      roundTrip(pair, short, random);
       expectNothing(pair);
       const { kernel } = pair;
       expect(kernel.secretBytes()).toBeGreaterThan(10_000);
-      expect(kernel.matched).toBe(jobs.length + all.length);
+      expect(kernel.matched).toBe(jobs.length + all.length + short.length);
       expect(kernel.refused).toBeGreaterThan(10);
     });
   });

@@ -9,7 +9,7 @@ import { TARGETS } from "./entry.js";
 import { type Job, Room } from "./room.js";
 
 describe.each(TARGETS)("ChaCha20-Poly1305, %s", (target) => {
-  it("lengths 0 to 300 and long ones, lists of 65 to 128 only, mixed SAs, sealed and opened", async () => {
+  it("lengths 0 to 300 and long ones, lists of 65 to 80 and to 128 only, mixed SAs, sealed and opened", async () => {
     const room = await Room.load("chacha", target);
     const random = new Random();
     const keys = Array.from({ length: 9 }, (_, sa) => {
@@ -25,6 +25,10 @@ describe.each(TARGETS)("ChaCha20-Poly1305, %s", (target) => {
     const lists: number[][] = [];
     while (lengths.length > 0) lists.push(lengths.splice(0, random.pick([1, 2, 3, 5, 31, 32, 33, 256])));
     for (const count of [1, 2, 3, 64, 256]) lists.push(Array.from({ length: count }, () => random.between(65, 128)));
+    for (const count of [23, 24, 25, 26, 27, 28, 64, 256]) {
+      lists.push(Array.from({ length: count }, () => random.between(65, 80)));
+    }
+    for (const odd of [64, 81, 129]) lists.push(Array.from({ length: 32 }, (_, i) => (i === 30 ? odd : 70)));
     for (const edge of [64, 65, 128, 129]) lists.push(Array.from({ length: 7 }, () => edge));
     for (const list of lists) {
       const where = `seed ${random.seed}: list of ${list.length}`;
@@ -72,6 +76,7 @@ describe.each(TARGETS)("ChaCha20-Poly1305, %s", (target) => {
     const { entry } = await Room.load("chacha", target);
     const random = new Random();
     const KEY = REGIONS;
+    const POLY = REGIONS + 0x9000;
     const MESSAGE = REGIONS + 64;
     const ORDERS = REGIONS + 0x4000;
     const CHACHA_KEY = REGIONS + 0x5000;
@@ -85,7 +90,7 @@ describe.each(TARGETS)("ChaCha20-Poly1305, %s", (target) => {
       new Uint8Array(16).fill(255).fill(0xfc, 0, 1),
     ];
     const take = (source: number, count: number) => {
-      if (random.chance(0.5)) return entry.call("polyBlocks", source, count);
+      if (random.chance(0.5)) return entry.call("polyBlocks", POLY, source, count);
       const counter = random.below(2 ** 31);
       const nonces = [0, 1, 2].map((i) => {
         const nonce = random.bytes(12);
@@ -96,7 +101,7 @@ describe.each(TARGETS)("ChaCha20-Poly1305, %s", (target) => {
         return nonce;
       });
       entry.bytes.set(random.bytes(64), CHACHA_KEY);
-      entry.call("chachaBlocks", ORDERS, source, count);
+      entry.call("chachaBlocks", ORDERS, POLY, source, count);
       nonces.forEach((nonce, i) => {
         const key = entry.bytes.subarray(CHACHA_KEY + 16 * i, CHACHA_KEY + 16 * i + 32);
         const iv = Buffer.concat([Buffer.alloc(4), nonce]);
@@ -118,11 +123,11 @@ describe.each(TARGETS)("ChaCha20-Poly1305, %s", (target) => {
       );
       entry.bytes.set(key, KEY);
       entry.bytes.set(message, MESSAGE);
-      entry.call("polyStart", KEY);
+      entry.call("polyStart", POLY, KEY);
       const split = random.between(0, message.length / 16);
       take(MESSAGE, split);
       take(MESSAGE + 16 * split, message.length / 16 - split);
-      entry.call("polyFinish", KEY, TAG);
+      entry.call("polyFinish", POLY, TAG);
       const tag = Buffer.from(entry.bytes.subarray(TAG, TAG + 16)).toString("hex");
       if (tag !== poly1305(key, message)) expect.fail(`seed ${random.seed} round ${round}`);
     }

@@ -146,17 +146,17 @@ describe.each(TARGETS)("published vectors, %s", (target) => {
   it.each(POLY1305)("RFC 8439 $section: Poly1305, alone and beside ChaCha20", async ({ key, message, tag }) => {
     expect(poly1305(unhex(key), unhex(message))).toBe(tag);
     const { entry } = await Room.load("chacha", target);
-    const [keyAt, messageAt, tagAt] = [REGIONS, REGIONS + 64, REGIONS + 0x8000];
+    const [keyAt, messageAt, tagAt, polyAt] = [REGIONS, REGIONS + 64, REGIONS + 0x8000, REGIONS + 0x9000];
     entry.bytes.set(unhex(key), keyAt);
     entry.bytes.set(unhex(message), messageAt);
     const blocks = message.length / 32;
     const orders = REGIONS + 0x4000;
     for (let i = 0; i < 3; i++) entry.view.setUint32(orders + 64 * i + 20, REGIONS + 0x6000 + 64 * i, true);
     for (const beside of [false, true]) {
-      entry.call("polyStart", keyAt);
-      if (beside) entry.call("chachaBlocks", orders, messageAt, blocks);
-      else entry.call("polyBlocks", messageAt, blocks);
-      entry.call("polyFinish", keyAt, tagAt);
+      entry.call("polyStart", polyAt, keyAt);
+      if (beside) entry.call("chachaBlocks", orders, polyAt, messageAt, blocks);
+      else entry.call("polyBlocks", polyAt, messageAt, blocks);
+      entry.call("polyFinish", polyAt, tagAt);
       expect(hex(entry.bytes.subarray(tagAt, tagAt + 16))).toBe(tag);
     }
   });
