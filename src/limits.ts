@@ -4,7 +4,7 @@ import { IpsecError } from "./errors.js";
 export interface Limits {
   /** SAs, both directions together. 512 bytes each. */
   readonly sas: number;
-  /** SAs whose derived keys are kept at hand. 9.25 KiB each; a miss costs a microsecond with AES-GCM, less with others. */
+  /** SAs whose derived keys are kept at hand. 9.25 KiB each; a miss costs about a microsecond at most. */
   readonly hotSas: number;
   /** Bytes for replay windows of more than 128 numbers: numbers / 8 each, rounded up to a power of two. */
   readonly windowBytes: number;

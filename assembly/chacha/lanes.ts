@@ -1,5 +1,5 @@
 // ChaCha20 (RFC 8439 section 2.3), four blocks at a time: a vector holds one word of all four. They may be of different
-// packets and SAs, and cost a seventh less than in rows (chacha20.ts), which need no fourth block and no transposition.
+// packets and SAs, and cost an eighth less than in rows (chacha20.ts), which need no fourth block and no transposition.
 // Sixteen words do not leave room for what rotations need, so row 2 of the state is in memory.
 //
 // Poly1305 takes in a block every double round, of messages which are ready. Its steps stand between those of the
