@@ -23,7 +23,7 @@ import type { Admission } from "./outbound.js";
 import { describeOuters } from "./sad/bundle.js";
 import type { Sa } from "./sad/sa.js";
 import type { Entry } from "./wasm/entry.js";
-import { PROTOCOL_IPCOMP, PROTOCOL_IPV4, PROTOCOL_IPV6 } from "./wire/ip.js";
+import { PROTOCOL_IPCOMP, PROTOCOL_IPV4, PROTOCOL_IPV6 } from "./wire/protocol.js";
 
 /** The packet as it is copied in, once: bytes past its IP total length stay outside. */
 export function wholeOf({ fields }: Engine, packet: Uint8Array): Uint8Array {

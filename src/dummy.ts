@@ -20,9 +20,9 @@ import { largestPayload, textLength } from "./frag/fit.js";
 import { type Admission, newAdmission } from "./outbound.js";
 import { describeOuters, refusingOuter } from "./sad/bundle.js";
 import type { Sa } from "./sad/sa.js";
-import { PROTOCOL_NONE } from "./wire/ip.js";
 import { writeIpv4 } from "./wire/ipv4.js";
 import { writeIpv6 } from "./wire/ipv6.js";
+import { PROTOCOL_NONE } from "./wire/protocol.js";
 
 const TTL = 64;
 /** More than any trailer: a dummy takes a slot, never a jumbo slot. */

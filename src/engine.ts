@@ -28,8 +28,9 @@ import { Entry } from "./wasm/entry.js";
 import type { KernelMemory } from "./wasm/memory.js";
 import { Ring } from "./wasm/ring.js";
 import { Views } from "./wasm/views.js";
-import { IpFields, PROTOCOL_AH } from "./wire/ip.js";
+import { IpFields } from "./wire/fields.js";
 import { IPV6_MINIMUM_MTU } from "./wire/ipv6.js";
+import { PROTOCOL_AH } from "./wire/protocol.js";
 
 export type Carrier = "udp" | "ip";
 

@@ -40,7 +40,9 @@ import type { Sa } from "./sad/sa.js";
 import { mayTravel } from "./spd/may-travel.js";
 import { type Verdict, verdictOf } from "./verdict.js";
 import type { Entry } from "./wasm/entry.js";
-import { type IpFields, PROTOCOL_AH, PROTOCOL_ESP, PROTOCOL_UDP, readIp } from "./wire/ip.js";
+import type { IpFields } from "./wire/fields.js";
+import { readIp } from "./wire/ip.js";
+import { PROTOCOL_AH, PROTOCOL_ESP, PROTOCOL_UDP } from "./wire/protocol.js";
 import { UDP_HEADER_LENGTH, udpDataLength } from "./wire/udp.js";
 
 /** What step 1 found. Offsets are from the datagram's start. Reused from datagram to datagram. */

@@ -25,7 +25,8 @@ import type { Policy } from "./spd/policy.js";
 import { matchesSome } from "./spd/selector.js";
 import { type Verdict, verdictOf } from "./verdict.js";
 import type { Entry } from "./wasm/entry.js";
-import { type IpFields, readIp } from "./wire/ip.js";
+import type { IpFields } from "./wire/fields.js";
+import { readIp } from "./wire/ip.js";
 
 /** What steps 1 to 5 decided of the packet in `engine.fields`. Reused from packet to packet. */
 export interface Admission {

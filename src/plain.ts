@@ -21,9 +21,10 @@ import type { Path } from "./natt/path.js";
 import { hasSent } from "./sad/passed.js";
 import type { Sa } from "./sad/sa.js";
 import { type Entry, IN, OUT } from "./wasm/entry.js";
-import { byte, PROTOCOL_ESP, PROTOCOL_IPV4, PROTOCOL_IPV6, word16 } from "./wire/ip.js";
 import { IPV4_WITHOUT_OPTIONS } from "./wire/ipv4.js";
 import { IPV6_HEADER_LENGTH, isExtensionHeader } from "./wire/ipv6.js";
+import { PROTOCOL_ESP, PROTOCOL_IPV4, PROTOCOL_IPV6 } from "./wire/protocol.js";
+import { byte, word16 } from "./wire/words.js";
 
 /** In the word of flags and fragment offset. */
 const DONT_FRAGMENT = 0x4000;

@@ -1,8 +1,8 @@
 // IP packets for the tests, with right lengths and checksums.
 import { parseAddress } from "../src/wire/address.js";
-import { setWord16 } from "../src/wire/ip.js";
 import { internetChecksum, writeIpv4 } from "../src/wire/ipv4.js";
 import { pseudoHeaderSum, writeIpv6 } from "../src/wire/ipv6.js";
+import { setWord16 } from "../src/wire/words.js";
 
 export interface PacketOptions {
   source?: string;

@@ -1,5 +1,6 @@
 // The house rules that a machine can check. What each protects stands in ARCHITECTURE.md.
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 
 function filesBelow(folder: string, ending: RegExp): string[] {
@@ -67,6 +68,43 @@ describe("law 1: the border", () => {
 
   it("no engine file reaches into an adapter, the command, the captures or the guide's language", () => {
     expect(lines(CORE, /from "\.{1,2}\/(adapters|cli|ios|pcap)\//)).toEqual([]);
+  });
+});
+
+/** What a file needs when it is loaded: its imports of values, not of types alone. */
+function imports(file: string): string[] {
+  const text = readFileSync(file, "utf8");
+  return [...text.matchAll(/^(?:import|export) (?!type )([^;]*?)from "(\.[^"]+)";/gms)]
+    .filter(([, names]) => !/^\{(\s*type \w+( as \w+)?,?)*\s*\}/.test(names as string))
+    .map(([, , path]) => join(dirname(file), (path as string).replace(/\.js$/, "")))
+    .map((path) => (path.endsWith(".ts") ? path : `${path}.ts`));
+}
+
+/** The files around the first circle of imports among `files`, none if there is none. */
+function circle(files: readonly string[]): string[] {
+  const done = new Set<string>();
+  const walk = (file: string, trail: readonly string[]): string[] => {
+    if (trail.includes(file)) return [...trail.slice(trail.indexOf(file)), file];
+    if (done.has(file) || !existsSync(file)) return [];
+    for (const next of imports(file)) {
+      const found = walk(next, [...trail, file]);
+      if (found.length > 0) return found;
+    }
+    done.add(file);
+    return [];
+  };
+  for (const file of files) {
+    const found = walk(file, []);
+    if (found.length > 0) return found;
+  }
+  return [];
+}
+
+describe("the house", () => {
+  it("no room stands on itself: imports form no circle", () => {
+    expect(imports("src/data-plane.ts").length).toBeGreaterThan(10);
+    expect(circle(LIBRARY)).toEqual([]);
+    expect(circle(KERNEL)).toEqual([]);
   });
 });
 

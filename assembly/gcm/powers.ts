@@ -1,5 +1,5 @@
 // The powers of the hash key, H = E(0) (NIST SP 800-38D section 7.1): the elements lie in the SA record, made when it is
-// installed. A hot entry has tables of those that its packets needed, see ghash.ts.
+// installed. A hot entry has tables of those that its packets needed, see products.ts.
 import { encryptBlock, NIBBLE_KEYS_SIZE, nibbleKeys } from "../aes/nibbles";
 import { permute } from "../aes/permute";
 import { wipe } from "../bytes";
@@ -14,9 +14,8 @@ import {
   SA_ROUND_KEYS,
   SA_ROUNDS,
 } from "../layout";
-import { product } from "./ghash";
+import { product, TABLE_SIZE } from "./products";
 
-export const TABLE_SIZE = 512;
 const POWERS: u32 = 7;
 const UPPER: usize = GCM_WORK + 96; // 16 * 4 bytes: by the upper two bits of a nibble,
 const LOWER: usize = GCM_WORK + 160; // and by its lower two bits

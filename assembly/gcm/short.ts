@@ -13,7 +13,7 @@ import { hotFor } from "../hot";
 import { AES_POOL, D_IV, D_SA, HOT_GHASH, SA_ROUNDS, WHOLE_POOL_END } from "../layout";
 import { blocksOf, MASK_COUNTER, TEXT_COUNTER } from "./counters";
 import { gcmEights } from "./eights";
-import { TABLE_SIZE } from "./powers";
+import { TABLE_SIZE } from "./products";
 import { finish } from "./tag";
 
 /** Blocks of a packet that goes this way, the mask's included: so many pay, and more than eight fit in the pool. */

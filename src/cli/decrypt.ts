@@ -5,8 +5,8 @@ import { IpsecError } from "../errors.js";
 import { type EspSaRow, parseEspSa } from "../pcap/index.js";
 import { Decryption } from "./decryption.js";
 import { KeyRing } from "./key-ring.js";
-import type { Streams } from "./main.js";
 import { Progress } from "./progress.js";
+import type { Streams } from "./streams.js";
 
 export interface DecryptOptions {
   readonly capture: string;

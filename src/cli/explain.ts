@@ -2,7 +2,7 @@
 import { rulesOf } from "../explain/explain.js";
 import { ruleText } from "../ios/show/explain.js";
 import { VERDICTS, type Verdict } from "../verdict.js";
-import type { Streams } from "./main.js";
+import type { Streams } from "./streams.js";
 import { UsageError } from "./usage.js";
 
 export function explainVerdict(words: readonly string[], streams: Streams): number {

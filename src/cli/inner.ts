@@ -1,8 +1,9 @@
 // From what was in an ESP payload to a packet: the inner one of tunnel mode, or transport mode's put back together.
 
 import type { FoundEsp } from "../pcap/index.js";
-import { PROTOCOL_IPV4, PROTOCOL_IPV6, PROTOCOL_NONE, setWord16, word16 } from "../wire/ip.js";
 import { internetChecksum } from "../wire/ipv4.js";
+import { PROTOCOL_IPV4, PROTOCOL_IPV6, PROTOCOL_NONE } from "../wire/protocol.js";
+import { setWord16, word16 } from "../wire/words.js";
 import { DAMAGED, DUMMY, type Opening } from "./opener.js";
 
 const IPV6_HEADER_LENGTH = 40;

@@ -5,6 +5,7 @@ import { IpsecError } from "../errors.js";
 import { decrypt } from "./decrypt.js";
 import { explainVerdict } from "./explain.js";
 import { runIos } from "./ios/main.js";
+import type { Streams } from "./streams.js";
 import { UsageError } from "./usage.js";
 import { version } from "./version.js";
 
@@ -29,12 +30,6 @@ Every ICV is verified. Rows whose ICV cannot be ("NULL", "ANY ... [no checking]"
 and a comment on each packet say so. A row for AES-GCM verifies, whatever its authentication column says.
 
 Exit status: 0 all ESP was opened; 1 some was not, or the capture is damaged at its end; 2 nothing could be done.`;
-
-/** Where text goes: the results, and the complaints. */
-export interface Streams {
-  say(text: string): void;
-  complain(text: string): void;
-}
 
 /** Carries out a command line. Answers the exit status. */
 export async function main(words: readonly string[], streams: Streams): Promise<number> {

@@ -1,8 +1,8 @@
 // Putting the fragments of a capture together, for ESP that was cut after sealing. RFC 791 section 3.2, RFC 8200
 // section 4.5. A capture is no attacker's playground: pieces that overlap or never meet are given back as they were.
 
-import { setWord16, word16, word32 } from "../wire/ip.js";
 import { internetChecksum } from "../wire/ipv4.js";
+import { setWord16, word16, word32 } from "../wire/words.js";
 
 /** Datagrams that may be incomplete at once; the oldest is given up. */
 const MOST_PENDING = 256;

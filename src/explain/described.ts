@@ -1,6 +1,7 @@
 // A packet's header as the selector that is for it alone.
 import { formatAddress } from "../wire/address.js";
-import { type IpFields, PROTOCOL_ICMP, PROTOCOL_ICMPV6, PROTOCOL_MOBILITY } from "../wire/ip.js";
+import type { IpFields } from "../wire/fields.js";
+import { PROTOCOL_ICMP, PROTOCOL_ICMPV6, PROTOCOL_MOBILITY } from "../wire/protocol.js";
 
 export interface PacketSelector {
   readonly source: string;

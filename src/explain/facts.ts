@@ -1,6 +1,6 @@
 // The numbers of the last packet, by name, as text for a person.
 import type { Verdict } from "../verdict.js";
-import type { IpFields } from "../wire/ip.js";
+import type { IpFields } from "../wire/fields.js";
 import { selectorOf } from "./described.js";
 import type { LastEnd, LastSa } from "./last-end.js";
 

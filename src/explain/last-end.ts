@@ -9,7 +9,10 @@ import type { Sa, SaState } from "../sad/sa.js";
 import type { Selector } from "../spd/selector.js";
 import type { Verdict } from "../verdict.js";
 import type { Entry } from "../wasm/entry.js";
-import { IpFields, PROTOCOL_AH, readIp, word32 } from "../wire/ip.js";
+import { IpFields } from "../wire/fields.js";
+import { readIp } from "../wire/ip.js";
+import { PROTOCOL_AH } from "../wire/protocol.js";
+import { word32 } from "../wire/words.js";
 
 /** What is remembered of its SA. */
 export class LastSa {

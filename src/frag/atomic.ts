@@ -1,7 +1,7 @@
 // Atomic fragments, RFC 6946: whole IPv6 packets with a fragment header. RFC 8200 section 4.5 takes it out, and AH must, for
 // it was not there when the ICV was made: RFC 4302 appendix A2.
 import type { Arrival } from "../inbound.js";
-import { setWord16, word16 } from "../wire/ip.js";
+import { setWord16, word16 } from "../wire/words.js";
 
 const FRAGMENT_HEADER_LENGTH = 8;
 

@@ -1,6 +1,7 @@
 // Later fragments show no ports. They are judged by those of their first fragment, where that came before them: stateful
 // fragment checking, RFC 4301 section 7. One that comes earlier matches only selectors that ask for no ports.
-import { type IpFields, word16, word32 } from "../wire/ip.js";
+import type { IpFields } from "../wire/fields.js";
+import { word16, word32 } from "../wire/words.js";
 
 const REMEMBERED_MS = 30_000;
 

@@ -1,7 +1,9 @@
 // TCP MSS clamping: in SYN packets that pass, the largest segment is lowered to what the tunnel carries whole. RFC 9293
 // section 3.7.1 (the option), RFC 1624 (the checksum).
 import type { Sa } from "../sad/sa.js";
-import { byte, type IpFields, PROTOCOL_TCP, setWord16, word16 } from "../wire/ip.js";
+import type { IpFields } from "../wire/fields.js";
+import { PROTOCOL_TCP } from "../wire/protocol.js";
+import { byte, setWord16, word16 } from "../wire/words.js";
 import { keptHeader } from "./fit.js";
 import { largestThrough } from "./plan.js";
 

@@ -7,20 +7,12 @@ import { NON_IKE_MARKER_LENGTH } from "../natt/framing.js";
 import type { Sa } from "../sad/sa.js";
 import { TokenBucket } from "../timers/token-bucket.js";
 import { formatAddress } from "../wire/address.js";
-import {
-  byte,
-  type IpFields,
-  PROTOCOL_AH,
-  PROTOCOL_ESP,
-  PROTOCOL_ICMP,
-  PROTOCOL_ICMPV6,
-  PROTOCOL_UDP,
-  word16,
-  word32,
-} from "../wire/ip.js";
+import type { IpFields } from "../wire/fields.js";
 import { internetChecksum } from "../wire/ipv4.js";
 import { IPV6_MINIMUM_MTU, pseudoHeaderSum } from "../wire/ipv6.js";
+import { PROTOCOL_AH, PROTOCOL_ESP, PROTOCOL_ICMP, PROTOCOL_ICMPV6, PROTOCOL_UDP } from "../wire/protocol.js";
 import { UDP_HEADER_LENGTH } from "../wire/udp.js";
+import { byte, word16, word32 } from "../wire/words.js";
 
 /** RFC 791: what every host must be able to receive. RFC 1191 allows 68, which would let a forger have us cut to bits. */
 const IPV4_LEAST_MTU = 576;

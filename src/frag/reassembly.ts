@@ -6,7 +6,9 @@ import { JOIN_MALFORMED, JOIN_OVERLAP, JOINED, JOINED_MALFORMED } from "../../as
 import type { Limits } from "../limits.js";
 import type { Verdict } from "../verdict.js";
 import type { KernelMemory } from "../wasm/memory.js";
-import { type IpFields, PROTOCOL_AH, word16, word32 } from "../wire/ip.js";
+import type { IpFields } from "../wire/fields.js";
+import { PROTOCOL_AH } from "../wire/protocol.js";
+import { word16, word32 } from "../wire/words.js";
 
 /** How long the fragments of a datagram are waited for: RFC 791 section 3.2 leaves 15 to 255 seconds, RFC 8200 section 4.5 says 60. */
 const WAIT_MS = { 4: 30_000, 6: 60_000 } as const;

@@ -1,6 +1,6 @@
 // Liveness on the wire: R_U_THERE and R_U_THERE_ACK of IKEv1, RFC 3706 section 5.3. IKEv2 asks with an INFORMATIONAL
 // exchange without payloads, RFC 7296 section 2.4: there the answer itself is the acknowledgement.
-import { setWord32, word32 } from "../wire/ip.js";
+import { setWord32, word32 } from "../wire/words.js";
 import type { IkeSpis } from "./ike-sa.js";
 import { type Notify, PROTOCOL_ID, writeNotify } from "./notify.js";
 import type { Payload } from "./payload.js";

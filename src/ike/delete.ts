@@ -4,7 +4,7 @@
 //   IKEv2             protocol | SPI size | number of SPIs (2) | SPIs      the IKE SA of the message: no SPI
 //
 // The SPIs of ESP and AH are those by which the sender receives: SPIs of the reader's outbound SAs.
-import { setWord16, setWord32, word16, word32 } from "../wire/ip.js";
+import { setWord16, setWord32, word16, word32 } from "../wire/words.js";
 import type { IkeSpis } from "./ike-sa.js";
 import { PROTOCOL_ID } from "./notify.js";
 import type { IkeVersion, Payload } from "./payload.js";

@@ -2,7 +2,7 @@
 //
 //   0 initiator's SPI (cookie) | 8 responder's SPI (cookie) | 16 next payload | 17 major, minor version
 //   18 exchange type | 19 flags | 20 message ID | 24 length of the whole message | 28 payloads
-import { setWord32, word32 } from "../wire/ip.js";
+import { setWord32, word32 } from "../wire/words.js";
 
 export const IKE_HEADER_LENGTH = 28;
 const IKE_SPI_LENGTH = 8;

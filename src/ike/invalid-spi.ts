@@ -3,7 +3,7 @@
 //   IKEv1   RFC 2408 section 3.14: protocol and SPI of the packet in the fields made for them. Inside an IKE SA only.
 //   IKEv2   RFC 7296 section 3.10.1: the SPI is the data, the SPI field is empty. Inside an IKE SA; or, section 1.5, in a
 //           message of its own without protection, which the receiver may take for no more than a hint.
-import { setWord32, word32 } from "../wire/ip.js";
+import { setWord32, word32 } from "../wire/words.js";
 import { FLAG_INITIATOR, IKE_HEADER_LENGTH, INFORMATIONAL_V2, readIkeHeader, writeIkeHeader } from "./header.js";
 import { isNotify, type Notify, PROTOCOL_ID, readNotify, writeNotify } from "./notify.js";
 import { type IkeVersion, type Payload, readPayloads, writePayloads } from "./payload.js";

@@ -1,7 +1,7 @@
 // What the negotiation comes to: the settings of the two SAs, and the Encapsulation Mode that IKEv1's Quick Mode names in
 // its SA payload, RFC 3947 section 5.1.
 import type { NatTraversal } from "../sad/config.js";
-import { setWord16, word16 } from "../wire/ip.js";
+import { setWord16, word16 } from "../wire/words.js";
 import type { NatFound } from "./nat-detection.js";
 import type { NatMethod } from "./nat-method.js";
 

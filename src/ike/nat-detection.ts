@@ -7,7 +7,7 @@
 import { IpsecError } from "../errors.js";
 import type { Endpoint } from "../natt/path.js";
 import { parseAddress } from "../wire/address.js";
-import { setWord16 } from "../wire/ip.js";
+import { setWord16 } from "../wire/words.js";
 import type { IkeSpis } from "./ike-sa.js";
 import type { NatMethod } from "./nat-method.js";
 import { isNotify, PROTOCOL_ID, readNotify, writeNotify } from "./notify.js";

@@ -2,7 +2,7 @@
 //
 //   IKEv1   DOI (4) | protocol | SPI size | message type (2) | SPI | data
 //   IKEv2             protocol | SPI size | message type (2) | SPI | data
-import { setWord16, setWord32, word16, word32 } from "../wire/ip.js";
+import { setWord16, setWord32, word16, word32 } from "../wire/words.js";
 import type { IkeVersion, Payload } from "./payload.js";
 
 const NOTIFICATION_V1 = 11;

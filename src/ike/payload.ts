@@ -3,7 +3,7 @@
 //   next payload | critical (IKEv2), reserved | length, these four bytes included (2) | body
 //
 // What comes from the network is malformed, not exceptional: every reader answers undefined then.
-import { setWord16, word16 } from "../wire/ip.js";
+import { setWord16, word16 } from "../wire/words.js";
 
 const HEADER_LENGTH = 4;
 /** More than any message of IKE has: a bound, so that a chain of empty payloads costs nothing. */

@@ -213,3 +213,8 @@ export function newInterface(name: string): Interface {
     other: [],
   };
 }
+
+/** The transform sets of these names, in their order, those there are. */
+export function transformSetsOf({ transformSets }: IosConfig, names: readonly string[]): TransformSet[] {
+  return names.flatMap((name) => transformSets.find((set) => set.name === name) ?? []);
+}

@@ -3,7 +3,7 @@
 //   | next header | flags, zero | CPI, 16 bits | the payload, compressed |
 import type { Engine } from "../engine.js";
 import type { Sa } from "../sad/sa.js";
-import { setWord16 } from "../wire/ip.js";
+import { setWord16 } from "../wire/words.js";
 
 export const IPCOMP_HEADER_LENGTH = 4;
 

@@ -5,7 +5,8 @@ import type { Engine } from "../engine.js";
 import type { Sa } from "../sad/sa.js";
 import { type Verdict, verdictOf } from "../verdict.js";
 import type { Entry } from "../wasm/entry.js";
-import { byte, PROTOCOL_IPCOMP, word16 } from "../wire/ip.js";
+import { PROTOCOL_IPCOMP } from "../wire/protocol.js";
+import { byte, word16 } from "../wire/words.js";
 import { IPCOMP_HEADER_LENGTH } from "./compress.js";
 
 const LARGEST_PACKET = 65535;

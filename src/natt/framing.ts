@@ -6,7 +6,7 @@
 //   00 00 00 00 00 00 00 00 | SPI ..      ESP behind the non-IKE marker of draft-ietf-ipsec-nat-t-ike-00 and -01
 //
 // Those drafts stay on port 500, where IKE has no marker: there whatever does not begin with eight zero bytes is IKE.
-import { word32 } from "../wire/ip.js";
+import { word32 } from "../wire/words.js";
 
 export const IKE_PORT = 500;
 export const NATT_PORT = 4500;

@@ -3,10 +3,11 @@
 import type { Carrier } from "../engine.js";
 import { IpsecError } from "../errors.js";
 import type { Sa } from "../sad/sa.js";
-import { PROTOCOL_UDP, setWord16 } from "../wire/ip.js";
 import { internetChecksum, writeIpv4 } from "../wire/ipv4.js";
 import { pseudoHeaderSum, writeIpv6 } from "../wire/ipv6.js";
+import { PROTOCOL_UDP } from "../wire/protocol.js";
 import { UDP_HEADER_LENGTH } from "../wire/udp.js";
+import { setWord16 } from "../wire/words.js";
 import { KEEPALIVE_BYTE } from "./framing.js";
 
 const TTL = 64;

@@ -1,8 +1,8 @@
 // Where NAT-T traffic is expected over carrier ip: the UDP ports, and the addresses at which it arrives. A later
 // fragment shows no port, so whatever UDP fragment comes to such an address is joined before it is judged.
 import type { Sa } from "../sad/sa.js";
-import type { IpFields } from "../wire/ip.js";
-import { word32 } from "../wire/ip.js";
+import type { IpFields } from "../wire/fields.js";
+import { word32 } from "../wire/words.js";
 import { NATT_PORT } from "./framing.js";
 
 const ANY_ADDRESS = "any";

@@ -1,7 +1,10 @@
 // Finding the ESP in an IP packet: protocol 50, behind IPv6 extension headers or AH, or in UDP (RFC 3948, and the
 // drafts before it).
 
-import { byte, IpFields, PROTOCOL_AH, PROTOCOL_ESP, PROTOCOL_UDP, readIp, word16, word32 } from "../wire/ip.js";
+import { IpFields } from "../wire/fields.js";
+import { readIp } from "../wire/ip.js";
+import { PROTOCOL_AH, PROTOCOL_ESP, PROTOCOL_UDP } from "../wire/protocol.js";
+import { byte, word16, word32 } from "../wire/words.js";
 
 const PORT_NAT_T = 4500;
 const PORT_IKE = 500;

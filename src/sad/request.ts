@@ -47,7 +47,7 @@ import {
   SA_WINDOW_MASK,
 } from "../../assembly/layout.js";
 import type { KernelMemory } from "../wasm/memory.js";
-import { setWord16 } from "../wire/ip.js";
+import { setWord16 } from "../wire/words.js";
 import type { ResolvedSa } from "./resolve.js";
 
 /** Words of the ring that lies in the record itself. */

@@ -2,9 +2,11 @@
 // what selectors can see of a packet: version, protocol, ports (or ICMP type and code), addresses.
 //
 //   key    i32[11]   version, readable, fragment, protocol | ports | addresses, of IPv6 in 8 words, of IPv4 in 2 | epoch
-import { hasPorts, type IpFields, word16, word32 } from "../wire/ip.js";
+import type { IpFields } from "../wire/fields.js";
 import { IPV4_WITHOUT_OPTIONS } from "../wire/ipv4.js";
 import { IPV6_HEADER_LENGTH } from "../wire/ipv6.js";
+import { hasPorts } from "../wire/protocol.js";
+import { word16, word32 } from "../wire/words.js";
 import type { Policy } from "./policy.js";
 import { reachesIntoHeader } from "./selector.js";
 

@@ -3,8 +3,10 @@
 // too.
 import type { Engine } from "../engine.js";
 import type { Sa } from "../sad/sa.js";
+import type { IpFields } from "../wire/fields.js";
 import { ICMP_HEADER_LENGTH, isIcmpError } from "../wire/icmp.js";
-import { byte, type IpFields, readIp, setWord16, word16 } from "../wire/ip.js";
+import { readIp } from "../wire/ip.js";
+import { byte, setWord16, word16 } from "../wire/words.js";
 import type { Policy } from "./policy.js";
 import { isMessage, matchesSome } from "./selector.js";
 

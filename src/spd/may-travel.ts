@@ -4,8 +4,9 @@ import type { Engine } from "../engine.js";
 import type { Sa } from "../sad/sa.js";
 import type { Entry } from "../wasm/entry.js";
 import { isIcmpError } from "../wire/icmp.js";
-import { readIp, word16 } from "../wire/ip.js";
+import { readIp } from "../wire/ip.js";
 import { isExtensionHeader } from "../wire/ipv6.js";
+import { word16 } from "../wire/words.js";
 import { quotesTrafficOf } from "./icmp-error.js";
 import { isMessage, matchesSome } from "./selector.js";
 

@@ -7,7 +7,7 @@
 // A packet asks each table once: an SPD has few pairs of lengths, however many policies. A prefix may cover more than
 // the selector names, and another key may have the same hash: a candidate is compared as if there were no index.
 import type { AddressRange } from "../wire/address.js";
-import type { IpFields } from "../wire/ip.js";
+import type { IpFields } from "../wire/fields.js";
 import { type CompiledSelector, matches } from "./selector.js";
 
 /** A selector with lists of addresses has an entry for each pair, up to so many; then one for what covers them all. */

@@ -1,7 +1,8 @@
 // Selectors, RFC 4301 section 4.4.1.1.
 import { IpsecError } from "../errors.js";
 import { type AddressRange, compareWords, parseRange } from "../wire/address.js";
-import { hasPorts, type IpFields, PROTOCOL_ICMP, PROTOCOL_ICMPV6, PROTOCOL_MOBILITY } from "../wire/ip.js";
+import type { IpFields } from "../wire/fields.js";
+import { hasPorts, PROTOCOL_ICMP, PROTOCOL_ICMPV6, PROTOCOL_MOBILITY } from "../wire/protocol.js";
 
 /**
  * What traffic a policy or an SA is for. Absent means any. Source and target are those of the packet itself, in both

@@ -3,7 +3,7 @@
 import type { Engine } from "../engine.js";
 import { IpsecError } from "../errors.js";
 import type { Sa } from "../sad/sa.js";
-import type { IpFields } from "../wire/ip.js";
+import type { IpFields } from "../wire/fields.js";
 import { FlowCache } from "./flow-cache.js";
 import { Policy, type PolicyConfig } from "./policy.js";
 import { PolicyIndex } from "./policy-index.js";

@@ -8,10 +8,11 @@
 import { NO_UDP, SA_TEMPLATE_MAX } from "../../assembly/layout.js";
 import { NON_IKE_MARKER_LENGTH } from "../natt/framing.js";
 import type { SaConfig } from "../sad/config.js";
-import { PROTOCOL_AH, PROTOCOL_ESP, PROTOCOL_UDP, setWord16 } from "../wire/ip.js";
 import { IPV4_HEADER_LENGTH, writeIpv4 } from "../wire/ipv4.js";
 import { IPV6_HEADER_LENGTH, writeIpv6 } from "../wire/ipv6.js";
+import { PROTOCOL_AH, PROTOCOL_ESP, PROTOCOL_UDP } from "../wire/protocol.js";
 import { UDP_HEADER_LENGTH } from "../wire/udp.js";
+import { setWord16 } from "../wire/words.js";
 
 const TTL = 64;
 /** Shared: of a hundred thousand SAs over a socket most have no template. */

@@ -1,7 +1,9 @@
 // The errors that path MTU discovery needs: RFC 792 type 3 code 4 with RFC 1191's next-hop MTU, RFC 4443 type 2.
-import { byte, type IpFields, PROTOCOL_ICMP, PROTOCOL_ICMPV6, setWord16, setWord32 } from "./ip.js";
+import type { IpFields } from "./fields.js";
 import { IPV4_HEADER_LENGTH, internetChecksum, writeIpv4 } from "./ipv4.js";
 import { IPV6_HEADER_LENGTH, IPV6_MINIMUM_MTU, pseudoHeaderSum, writeIpv6 } from "./ipv6.js";
+import { PROTOCOL_ICMP, PROTOCOL_ICMPV6 } from "./protocol.js";
+import { byte, setWord16, setWord32 } from "./words.js";
 
 export const ICMP_HEADER_LENGTH = 8;
 /** RFC 1812 section 4.3.2.3: an IPv4 error is at most 576 bytes. */

@@ -2,7 +2,8 @@
 //
 //   0 version, IHL | 1 TOS | 2 total length | 4 identification | 6 flags, offset | 8 TTL | 9 protocol
 //   10 checksum | 12 source | 16 destination | 20 options
-import { byte, type IpFields, readPorts, readWord, setWord16, word16 } from "./ip.js";
+import { type IpFields, readPorts } from "./fields.js";
+import { byte, readWord, setWord16, word16 } from "./words.js";
 
 export const IPV4_HEADER_LENGTH = 20;
 /** The first byte of a header of that length. */

@@ -1,7 +1,8 @@
 // RFC 8200 section 3.
 //
 //   0 version, class, flow label | 4 payload length | 6 next header | 7 hop limit | 8 source | 24 destination | 40
-import { byte, type IpFields, readPorts, readWord, setWord16, setWord32, word16 } from "./ip.js";
+import { type IpFields, readPorts } from "./fields.js";
+import { byte, readWord, setWord16, setWord32, word16 } from "./words.js";
 
 export const IPV6_HEADER_LENGTH = 40;
 /** Every link carries a packet of this size, RFC 8200 section 5. */

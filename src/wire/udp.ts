@@ -1,5 +1,5 @@
 // RFC 768:   0 source port | 2 target port | 4 length | 6 checksum | 8 data
-import { word16 } from "./ip.js";
+import { word16 } from "./words.js";
 
 export const UDP_HEADER_LENGTH = 8;
 

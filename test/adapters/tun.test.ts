@@ -3,8 +3,8 @@ import { existsSync } from "node:fs";
 import { afterEach, expect, test, vi } from "vitest";
 import { Tun } from "../../src/adapters/tun.js";
 import { IpsecError } from "../../src/errors.js";
-import { setWord16 } from "../../src/wire/ip.js";
 import { internetChecksum } from "../../src/wire/ipv4.js";
+import { setWord16 } from "../../src/wire/words.js";
 
 // A TUN device needs Linux, root and the ip command; without them there is nothing to test against.
 const possible = process.getuid?.() === 0 && existsSync("/dev/net/tun") && hasIp();

@@ -3,7 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { DataPlane, type EspConfig } from "../../src/index.js";
 import { espSaRow, formatEspSa, writeCapture } from "../../src/pcap/index.js";
-import { setWord16, word16 } from "../../src/wire/ip.js";
+import { setWord16, word16 } from "../../src/wire/words.js";
 import { concat, ipv4, ipv6 } from "../pcap/build-capture.js";
 import { decryptBytes } from "./run.js";
 

@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { Reassembly } from "../../src/cli/reassembly.js";
 import { isFragment, readCapture } from "../../src/pcap/index.js";
-import { setWord16, setWord32 } from "../../src/wire/ip.js";
 import { internetChecksum } from "../../src/wire/ipv4.js";
+import { setWord16, setWord32 } from "../../src/wire/words.js";
 import { concat, ipv4, ipv6 } from "../pcap/build-capture.js";
 
 /** Cuts an IPv4 packet into fragments with `size` bytes of payload, a multiple of 8. */

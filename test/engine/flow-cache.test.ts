@@ -1,7 +1,9 @@
 // The SPD cache: what it reads from a packet's bytes is the flow that the header's fields name.
 import { expect, it } from "vitest";
 import { FlowCache } from "../../src/spd/flow-cache.js";
-import { hasPorts, IpFields, readIp } from "../../src/wire/ip.js";
+import { IpFields } from "../../src/wire/fields.js";
+import { readIp } from "../../src/wire/ip.js";
+import { hasPorts } from "../../src/wire/protocol.js";
 import { ipv4, ipv6 } from "../packets.js";
 import { Random } from "../random.js";
 

@@ -1,8 +1,10 @@
 // A peer that is somewhere else, over carrier "ip": the outer header says where a packet goes.
 import { describe, expect, it } from "vitest";
 import { DataPlane, type EspConfig, type Path, type Sa, type SaConfig } from "../../src/index.js";
+import { IpFields } from "../../src/wire/fields.js";
 import { writeTooBig } from "../../src/wire/icmp.js";
-import { IpFields, readIp, word16 } from "../../src/wire/ip.js";
+import { readIp } from "../../src/wire/ip.js";
+import { word16 } from "../../src/wire/words.js";
 import { hex, ipv4, ipv4ChecksumHolds, ipv6, udpOverIpv6ChecksumHolds } from "../packets.js";
 import { drain, events, gcm, TUNNEL } from "./world.js";
 

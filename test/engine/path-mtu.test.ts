@@ -1,8 +1,9 @@
 // What routers say of the path, what inner hosts are told, and TCP's MSS.
 import { describe, expect, it } from "vitest";
 import { DataPlane, type SaConfig } from "../../src/index.js";
+import { IpFields } from "../../src/wire/fields.js";
 import { writeTooBig } from "../../src/wire/icmp.js";
-import { IpFields, readIp } from "../../src/wire/ip.js";
+import { readIp } from "../../src/wire/ip.js";
 import { internetChecksum } from "../../src/wire/ipv4.js";
 import { pseudoHeaderSum } from "../../src/wire/ipv6.js";
 import { hex, ipv4, ipv6 } from "../packets.js";

@@ -2,7 +2,8 @@
 import { expect, it } from "vitest";
 import { type Placed, PolicyIndex } from "../../src/spd/policy-index.js";
 import { compileSelector, matches, type Selector } from "../../src/spd/selector.js";
-import { IpFields, readIp } from "../../src/wire/ip.js";
+import { IpFields } from "../../src/wire/fields.js";
+import { readIp } from "../../src/wire/ip.js";
 import { ipv4, ipv6 } from "../packets.js";
 import { Random } from "../random.js";
 

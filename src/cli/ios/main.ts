@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { IpsecError } from "../../errors.js";
 import { type Diagnostic, type ParsedConfig, parseConfig, writeConfig } from "../../ios/index.js";
-import type { Streams } from "../main.js";
+import type { Streams } from "../streams.js";
 import { alignTable } from "../table.js";
 import { UsageError } from "../usage.js";
 import { LabConsole } from "./console.js";

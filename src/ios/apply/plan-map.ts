@@ -1,9 +1,9 @@
 // A crypto map on an interface: its entries in their order, dynamic maps in the place of the entries that name them.
 import { findAccessList, rulesOf } from "../access-rule.js";
 import { isAddress } from "../address.js";
-import type { CryptoMap, Interface, MapEntry, Peer } from "../model.js";
+import { type CryptoMap, type Interface, type MapEntry, type Peer, transformSetsOf } from "../model.js";
 import { boxAround, boxesOf } from "./box.js";
-import { type Making, type PlannedEntry, type PlannedIdent, type PlanOptions, transformSetsOf } from "./plan.js";
+import type { Making, PlannedEntry, PlannedIdent, PlanOptions } from "./plan.js";
 
 export function planMap(making: Making, found: Interface, name: string): void {
   const { config, say } = making;

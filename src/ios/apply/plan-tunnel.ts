@@ -3,9 +3,9 @@
 import { type AccessRule, ANY } from "../access-rule.js";
 import { addressNumber, isAddress } from "../address.js";
 import { interfaceName } from "../interface-name.js";
-import type { Interface, IosConfig } from "../model.js";
+import { type Interface, type IosConfig, transformSetsOf } from "../model.js";
 import { type Box, boxesOf, EVERYTHING } from "./box.js";
-import { type Making, type PlannedIdent, transformSetsOf } from "./plan.js";
+import type { Making, PlannedIdent } from "./plan.js";
 
 const PROTOCOL_GRE = 47;
 

@@ -144,8 +144,3 @@ function walk(
     }
   }
 }
-
-/** The entry's sets in its order, those there are. */
-export function transformSetsOf({ transformSets }: IosConfig, names: readonly string[]): TransformSet[] {
-  return names.flatMap((name) => transformSets.find((set) => set.name === name) ?? []);
-}

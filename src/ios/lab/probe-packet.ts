@@ -1,7 +1,7 @@
 // Packets of hosts behind the lab's routers.
 import { parseAddress } from "../../wire/address.js";
-import { setWord16 } from "../../wire/ip.js";
 import { IPV4_HEADER_LENGTH, internetChecksum, writeIpv4 } from "../../wire/ipv4.js";
+import { setWord16 } from "../../wire/words.js";
 import { type AccessRule, type AddressMatch, ANY } from "../access-rule.js";
 import { addressText } from "../address.js";
 import type { PlannedIdent } from "../apply/plan.js";
