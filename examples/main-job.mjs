@@ -3,6 +3,7 @@
 //   npm start                    all suites; leaves out/*.pcapng and out/esp_sa
 //   npm start -- --out FOLDER    leaves them there
 //   npm start -- --tun           instead: two network namespaces, the kernel's own ping and curl (root, Linux)
+//   npm start -- --browser       instead: a page is one end, over a WebSocket; prints where to open it
 //
 //   examples/traffic.pcap -> left  127.0.0.1:4500 ==== ESP in UDP ==== 127.0.0.1:port  right -> compared byte by byte
 //                     (packets from 10.1.0.0/16 and fd00:1::/64 go left to right, those from the other site back)
@@ -54,8 +55,11 @@ const PATIENCE_MILLISECONDS = 3000;
 /** Of the table's columns. */
 const WIDTHS = [22, 8, 9, 7, 11, 30];
 
-const { values } = parseArgs({ options: { tun: { type: "boolean" }, out: { type: "string", default: "out" } } });
+const { values } = parseArgs({
+  options: { tun: { type: "boolean" }, browser: { type: "boolean" }, out: { type: "string", default: "out" } },
+});
 if (values.tun) await import("./tun-demo.mjs");
+else if (values.browser) await import("./browser/demo.mjs");
 else await mainJob(values.out);
 
 async function mainJob(out) {

@@ -4,7 +4,7 @@ export class Slab {
   #block = new Uint8Array(0);
   #used = 0;
 
-  take(length: number): Uint8Array {
+  take(length: number): Uint8Array<ArrayBuffer> {
     if (length > this.#block.length - this.#used) {
       this.#block = new Uint8Array(Math.max(Slab.#SIZE, length));
       this.#used = 0;
@@ -13,7 +13,7 @@ export class Slab {
     return this.#block.subarray(this.#used - length, this.#used);
   }
 
-  copy(bytes: Uint8Array, start: number, length: number): Uint8Array {
+  copy(bytes: Uint8Array, start: number, length: number): Uint8Array<ArrayBuffer> {
     const target = this.take(length);
     target.set(bytes.subarray(start, start + length));
     return target;

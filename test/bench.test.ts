@@ -1,8 +1,8 @@
 // Every script of the bench runs and prints what it promises. How fast anything is stands in no test.
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { expect, it } from "vitest";
+import { BROWSER } from "./chromium.js";
 
 /** What a script prints; it must end well and complain of nothing but its progress. */
 function run(script: string, ...words: string[]): string {
@@ -95,11 +95,8 @@ it("bench:tunnel: a tunnel over loopback beside the sockets alone", () => {
     expect(stdout).toMatch(new RegExp(`^${size} B +\\d+ +\\d+k +\\d+k +\\d+\\.\\d times as many$`, "m"));
 });
 
-it.skipIf(!(process.env["PATH"] ?? "").split(delimiter).some((folder) => existsSync(join(folder, "chromium"))))(
-  "bench:page: beside crypto.subtle in Chromium",
-  () => {
-    expect(run("page.mjs", "--quick")).toMatch(
-      /^aes-gcm-128 +encrypt +64 +\d+ (ns|us) +\d+ (ns|us) +\d+(\.\d+)?x of 20 /m,
-    );
-  },
-);
+it.skipIf(BROWSER === undefined)("bench:page: beside crypto.subtle in Chromium", () => {
+  expect(run("page.mjs", "--quick")).toMatch(
+    /^aes-gcm-128 +encrypt +64 +\d+ (ns|us) +\d+ (ns|us) +\d+(\.\d+)?x of 20 /m,
+  );
+});

@@ -1,11 +1,11 @@
 import { createSocket, type Socket } from "node:dgram";
 import { EventEmitter } from "node:events";
 import { afterEach, describe, expect, test } from "vitest";
-import { NodeUdp, type NodeUdpOptions, type UdpClock } from "../../src/adapters/node-udp.js";
-import { DataPlane, IpsecError, type Path, type SaConfig } from "../../src/index.js";
+import { NodeUdp, type NodeUdpOptions } from "../../src/adapters/node-udp.js";
+import { DataPlane, IpsecError, type Path } from "../../src/index.js";
 import { ipv4, ipv6 } from "../pcap/build-capture.js";
+import { config, FakeClock, NOW, packetsOf } from "./setting.js";
 
-const NOW = 1000;
 const open: { close(): void }[] = [];
 
 afterEach(() => {
@@ -34,44 +34,6 @@ class FakeSocket extends EventEmitter {
   close(): void {
     this.closed = true;
   }
-}
-
-/** A clock that goes only when told. */
-class FakeClock implements UdpClock {
-  time = NOW;
-  readonly #soon: (() => void)[] = [];
-  readonly #timers: { at: number; act: () => void }[] = [];
-  now = () => this.time;
-  soon = (act: () => void) => void this.#soon.push(act);
-  after = (milliseconds: number, act: () => void) => {
-    const timer = { at: this.time + milliseconds, act };
-    this.#timers.push(timer);
-    return () => void this.#timers.splice(this.#timers.indexOf(timer), this.#timers.includes(timer) ? 1 : 0);
-  };
-
-  turn(): void {
-    for (const act of this.#soon.splice(0)) act();
-  }
-
-  advance(milliseconds: number): void {
-    this.time += milliseconds;
-    for (const timer of this.#timers.filter(({ at }) => at <= this.time)) {
-      this.#timers.splice(this.#timers.indexOf(timer), 1);
-      timer.act();
-    }
-  }
-
-  get waiting(): number[] {
-    return this.#timers.map(({ at }) => at);
-  }
-}
-
-const key = Uint8Array.from({ length: 20 }, (_, index) => index);
-
-function config(direction: "in" | "out", more: Partial<SaConfig> = {}): SaConfig {
-  const tunnel = { source: "192.0.2.1", target: "192.0.2.2" };
-  const suite = { encryption: "aes-gcm-16", encryptionKey: key } as const;
-  return { direction, protocol: "esp", spi: 0x1001, mode: "tunnel", tunnel, ...suite, ...more } as SaConfig;
 }
 
 interface Made {
@@ -103,9 +65,6 @@ async function opened(datagrams: { bytes: Uint8Array }[]): Promise<(Uint8Array |
   plane.addSa(config("in"));
   return datagrams.map(({ bytes }) => plane.unprotect(NOW, bytes).packet);
 }
-
-const packetsOf = (...lengths: number[]) =>
-  lengths.map((length, index) => ipv4(length).map((byte, offset) => (offset < 20 ? byte : index + offset)));
 
 describe("out", () => {
   test("packets of one turn leave together, in order, to where their SA's peer is", async () => {

@@ -3,20 +3,13 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { type Browser, chromium } from "playwright-core";
 import { rolldown } from "rolldown";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { BROWSER, MISSING, REQUIRED } from "../chromium.js";
 import { type Installed, installPackage, SETUP_MILLISECONDS } from "./installed.js";
 import { complaints, SMOKE, type SmokeResult } from "./smoke.js";
-
-const BROWSER = (process.env["PATH"] ?? "")
-  .split(delimiter)
-  .flatMap((folder) => ["chromium", "chromium-browser"].map((name) => join(folder, name)))
-  .find((path) => existsSync(path));
-// Where the tests are to prove something, a missing browser is a failure, not a skip.
-const REQUIRED = Boolean(process.env["CI"]) || process.env["WASM_IPSEC_REQUIRE_BROWSER"] === "1";
-const MISSING = "no Chromium on the PATH: apt-get install chromium";
 
 const SOURCES = {
   "smoke.js": SMOKE,

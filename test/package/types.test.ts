@@ -9,10 +9,14 @@ const SOURCES = {
   "browser.ts": `
     import { DataPlane, type UnprotectResult } from "wasm-ipsec";
     import { IpsecError } from "wasm-ipsec/errors";
+    import { WebSocketAdapter } from "wasm-ipsec/adapters/websocket";
     import * as pcap from "wasm-ipsec/pcap";
     const plane: DataPlane = await DataPlane.create({ carrier: "udp" });
     const result: UnprotectResult = plane.unprotect(0, new Uint8Array(40));
-    console.log(result.verdict, IpsecError, pcap);`,
+    console.log(result.verdict, IpsecError, pcap);
+    const adapter = new WebSocketAdapter(plane, new WebSocket("wss://gateway.example/esp"), { onPacket: console.log });
+    const sent: boolean = adapter.send(new Uint8Array(20));
+    console.log(sent);`,
   "node.ts": `
     import * as udp from "wasm-ipsec/adapters/node-udp";
     import * as tun from "wasm-ipsec/adapters/tun";

@@ -4,6 +4,10 @@ import { basename, join } from "node:path";
 import { Miniflare } from "miniflare";
 import { rolldown } from "rolldown";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { WebSocket } from "ws";
+import { WebSocketAdapter } from "../../src/adapters/websocket.js";
+import { DataPlane } from "../../src/index.js";
+import { config, packetsOf } from "../adapters/setting.js";
 import { type Installed, installPackage, SETUP_MILLISECONDS } from "./installed.js";
 import { complaints, SMOKE, type SmokeResult } from "./smoke.js";
 
@@ -39,6 +43,29 @@ const SOURCES = {
         const packet = Uint8Array.of(69, 0, 0, 20, 0, 0, 0, 0, 64, 59, 0, 0, 10, 1, 0, 7, 10, 2, 0, 9);
         const { datagrams } = plane.protect(0, packet, out);
         return Response.json({ refused, opened: plane.unprotect(0, datagrams[0]).verdict });
+      },
+    };`,
+  // It ends ESP at the edge: what comes in the tunnel goes back through it.
+  "tunnel.js": `
+    import { DataPlane } from "wasm-ipsec";
+    import { WebSocketAdapter } from "wasm-ipsec/adapters/websocket";
+    export default {
+      async fetch(request) {
+        const plane = await DataPlane.create({ carrier: "udp", limits: "edge" });
+        const association = {
+          protocol: "esp",
+          mode: "tunnel",
+          encryption: "chacha20-poly1305",
+          encryptionKey: new Uint8Array(36).fill(7),
+          tunnel: { source: "192.0.2.1", target: "192.0.2.2" },
+        };
+        plane.addSa({ ...association, spi: 0x1001, direction: "in" });
+        const out = plane.addSa({ ...association, spi: 0x1002, direction: "out" });
+        const [client, server] = Object.values(new WebSocketPair());
+        server.accept();
+        const tunnel = new WebSocketAdapter(plane, server, { onPacket: (packet) => tunnel.send(packet, out) });
+        server.addEventListener("close", () => plane.close());
+        return new Response(null, { status: 101, webSocket: client });
       },
     };`,
 };
@@ -110,6 +137,27 @@ describe("in workerd", () => {
     const text = await response.text();
     const result: SmokeResult | string = response.ok ? JSON.parse(text) : text;
     expect(complaints(result, asked, "relaxed-simd")).toEqual([]);
+  });
+
+  it("ESP over a WebSocket ends in a worker, a burst of it too", async () => {
+    const other = await start(installed, await bundle(installed, "tunnel.js"));
+    const plane = await DataPlane.create({ carrier: "udp" });
+    const socket = new WebSocket((await other.ready).href.replace(/^http/, "ws"));
+    try {
+      const back: Uint8Array[] = [];
+      const tunnel = new WebSocketAdapter(plane, socket, { onPacket: (packet) => void back.push(packet) });
+      const suite = { encryption: "chacha20-poly1305", encryptionKey: new Uint8Array(36).fill(7) } as const;
+      const out = plane.addSa(config("out", { ...suite, spi: 0x1001 }));
+      plane.addSa(config("in", { ...suite, spi: 0x1002 }));
+      const packets = packetsOf(...Array.from({ length: 200 }, (_, index) => 20 + 7 * index));
+      for (const packet of packets) expect(tunnel.send(packet, out)).toBe(true);
+      await expect.poll(() => back.length, { timeout: 10_000 }).toBe(packets.length);
+      expect(back).toEqual(packets);
+    } finally {
+      socket.close();
+      plane.close();
+      await other.dispose();
+    }
   });
 
   it("profile legacy with its kernel imported by the worker; without, a sentence says where it is", async () => {

@@ -1,0 +1,145 @@
+// A data plane on a WebSocket: every binary message is what a datagram of a NAT-T port would hold (RFC 3948), ESP, IKE
+// behind four zero bytes, or a keepalive. At the other end somebody passes messages on to UDP, or is the peer. Messages have
+// bounds of their own, so there are no lengths between them as in RFC 9329.
+import type { DataPlane } from "../data-plane.js";
+import { IpsecError } from "../errors.js";
+import type { Item } from "../item.js";
+import type { Sa } from "../sad/sa.js";
+import { Slab } from "../slab.js";
+import { type Clock, systemClock } from "./clock.js";
+import { ikeDatagramLength, writeIkeDatagram } from "./ike-datagram.js";
+import { type Callbacks, PlaneLoop } from "./plane-loop.js";
+
+export type { Clock } from "./clock.js";
+
+/** What is needed of a WebSocket: that of browsers, Node, Deno, Bun, workerd and the package ws all have it. */
+export interface MessageSocket {
+  binaryType: string;
+  /** 0 connecting, 1 open, then closing and closed. */
+  readonly readyState: number;
+  /** Bytes of messages that have not left yet. Absent in workerd. */
+  readonly bufferedAmount?: number;
+  send(message: Uint8Array<ArrayBuffer>): void;
+  close(): void;
+  addEventListener(type: "message", listener: (event: { readonly data: unknown }) => void): void;
+  addEventListener(type: "open" | "close", listener: () => void): void;
+}
+
+export interface WebSocketOptions extends Callbacks {
+  /**
+   * Bytes that may wait in the socket, 1 or more. 262,144. What is more waits in the plane, and then send() answers false:
+   * a long queue would only make the packets inside late.
+   */
+  readonly bufferBytes?: number;
+  readonly clock?: Clock;
+}
+
+export interface WebSocketCounters {
+  received: number;
+  sent: number;
+  /** Came in while plane and socket were full. */
+  lost: number;
+  /** Messages of text: they are no datagrams. */
+  text: number;
+}
+
+const OPEN = 1;
+const BUFFER_BYTES = 262_144;
+/** A socket does not say when it has sent: so long it is left to do so. */
+const PATIENCE_MILLISECONDS = 5;
+
+export class WebSocketAdapter {
+  readonly counters: WebSocketCounters = { received: 0, sent: 0, lost: 0, text: 0 };
+  readonly #socket: MessageSocket;
+  readonly #bufferBytes: number;
+  readonly #clock: Clock;
+  readonly #loop: PlaneLoop;
+  /** A socket may read a message long after the call. */
+  readonly #slab = new Slab();
+  #waits = false;
+
+  /**
+   * Binds a plane of carrier "udp" to a socket that is open, or being opened: until then packets wait in the plane. A closed
+   * socket ends the adapter, not the plane: a new adapter of a new socket goes on with its SAs. Throws `option`, `closed`.
+   */
+  constructor(plane: DataPlane, socket: MessageSocket, options: WebSocketOptions) {
+    const { bufferBytes = BUFFER_BYTES, clock = systemClock() } = options;
+    if (!(bufferBytes >= 1)) throw new IpsecError("option", `bufferBytes is ${bufferBytes}: 1 or more is allowed`);
+    if (socket.readyState > OPEN) throw new IpsecError("closed", "the WebSocket is closed: open a new one");
+    this.#socket = socket;
+    this.#bufferBytes = bufferBytes;
+    this.#clock = clock;
+    const outlet = { makeRoom: () => this.#makeRoom(), take: (item: Item) => this.#take(item), flush: () => {} };
+    const loop = new PlaneLoop(plane, options, outlet, clock);
+    this.#loop = loop;
+    socket.binaryType = "arraybuffer";
+    socket.addEventListener("message", ({ data }) => this.#hear(data));
+    socket.addEventListener("open", () => loop.drainSoon());
+    socket.addEventListener("close", () => loop.stop());
+  }
+
+  /** Seals a packet and sends it. False: nothing was taken, the socket does not keep up; try again later. */
+  send(packet: Uint8Array, sa?: Sa): boolean {
+    this.#mustBeOpen();
+    return this.#loop.outbound(packet, sa);
+  }
+
+  /** Sends an IKE message, behind four zero bytes. False: as send. Throws `packet`, `closed`. */
+  sendIke(message: Uint8Array): boolean {
+    this.#mustBeOpen();
+    const datagram = this.#slab.take(ikeDatagramLength(message));
+    if (!this.#makeRoom()) return false;
+    writeIkeDatagram(datagram, message);
+    this.#transmit(datagram);
+    return true;
+  }
+
+  /** Closes the socket. What was not sent yet is not. The plane stays open. */
+  close(): void {
+    if (this.#loop.stopped) return;
+    this.#loop.stop();
+    this.#socket.close();
+  }
+
+  #hear(data: unknown): void {
+    if (this.#loop.stopped) return;
+    if (!(data instanceof ArrayBuffer)) {
+      this.counters.text++;
+      return;
+    }
+    this.counters.received++;
+    // No path: where messages come from cannot move (RFC 3948 section 4.2 is about UDP).
+    if (!this.#loop.inbound(new Uint8Array(data), undefined)) this.counters.lost++;
+  }
+
+  #makeRoom(): boolean {
+    const { readyState, bufferedAmount = 0 } = this.#socket;
+    if (readyState === OPEN && bufferedAmount < this.#bufferBytes) return true;
+    if (readyState === OPEN) this.#lookAgain();
+    return false;
+  }
+
+  #lookAgain(): void {
+    if (this.#waits) return;
+    this.#waits = true;
+    this.#clock.after(PATIENCE_MILLISECONDS, () => {
+      this.#waits = false;
+      this.#loop.drainSoon();
+    });
+  }
+
+  #take(item: Item): void {
+    const datagram = this.#slab.take(item.length);
+    item.copyInto(datagram);
+    this.#transmit(datagram);
+  }
+
+  #transmit(datagram: Uint8Array<ArrayBuffer>): void {
+    this.#socket.send(datagram);
+    this.counters.sent++;
+  }
+
+  #mustBeOpen(): void {
+    if (this.#loop.stopped) throw new IpsecError("closed", "this WebSocket adapter was closed");
+  }
+}
