@@ -17,17 +17,17 @@ import { ROWS_DOWN, SHIFT_ROWS } from "./tables";
 /** Round keys of up to 14 rounds. */
 export const NIBBLE_KEYS_SIZE: usize = 15 * 16;
 
-const INVERSES: usize = 0; // 1 / x
-const A_OVER: usize = 16; // a / x
-const SBOX: usize = 32; // the S-box less its constant: of the first term, of the second
-const DOUBLED: usize = 64; // twice that
+export const INVERSES: usize = 0; // 1 / x
+export const A_OVER: usize = 16; // a / x
+export const SBOX: usize = 32; // the S-box less its constant: of the first term, of the second
+export const DOUBLED: usize = 64; // twice that
 const SBOX_BYTES: usize = 96; // the S-box, as bytes of FIPS 197
 const TOWER: usize = 128; // the two nibbles of a byte of FIPS 197: of its low, of its high nibble
-const LOW: usize = 160; // the low nibble of every byte
+export const LOW: usize = 160; // the low nibble of every byte
 const OUT_OF_TOWER: usize = 176; // the byte of FIPS 197: of its low, of its high nibble in the tower
 
 // biome-ignore format: a table a line
-const TABLES = memory.data<u8>(
+export const TABLES = memory.data<u8>(
   [
     0x80, 0x01, 0x09, 0x0e, 0x0d, 0x0b, 0x07, 0x06, 0x0f, 0x02, 0x0c, 0x05, 0x0a, 0x04, 0x03, 0x08,
     0x80, 0x02, 0x01, 0x0f, 0x09, 0x05, 0x0e, 0x0c, 0x0d, 0x04, 0x0b, 0x0a, 0x07, 0x08, 0x06, 0x03,
@@ -61,13 +61,13 @@ export function encryptBlock(keys: usize, rounds: i32, block: v128): v128 {
   let state = firstKey(keys, block);
   for (let round = 1; round < rounds; round++) {
     keys += 16;
-    state = roundAfter(keys, round, firstTerm(state), secondTerm(state));
+    state = after(keys, round, firstOf(state), secondOf(state));
   }
   return lastRound(state, rounds, keys + 16);
 }
 
 /** What comes before the first round. */
-export function firstKey(keys: usize, block: v128): v128 {
+function firstKey(keys: usize, block: v128): v128 {
   return v128.xor(intoTower(block, v128.load(TABLES + LOW)), v128.load(keys));
 }
 
@@ -76,47 +76,73 @@ export function startBlock(keys: usize, rounds: i32, block: v128): v128 {
   let state = firstKey(keys, block);
   for (let round = 1; round <= rounds - 10; round++) {
     keys += 16;
-    state = roundAfter(keys, round, firstTerm(state), secondTerm(state));
+    state = after(keys, round, firstOf(state), secondOf(state));
   }
   return state;
 }
 
-// A round in three steps, each small enough to be inlined where another chain's rounds stand between.
+// A round in three steps, each small enough to be inlined where another chain's rounds stand between. These store, and where
+// they do V8 would load a table at every use: so the tables are passed.
 
 /** The first term of a state's inverse. */
-export function firstTerm(state: v128): v128 {
-  const low = v128.load(TABLES + LOW);
+export function firstTerm(state: v128, low: v128, inverses: v128, aOver: v128): v128 {
   const i = highNibbles(state, low);
   const k = v128.and(state, low);
-  return term(i, v128.xor(i, k), permute(v128.load(TABLES + A_OVER), k));
+  return term(inverses, i, v128.xor(i, k), permute(aOver, k));
 }
 
 /** The second. */
-export function secondTerm(state: v128): v128 {
-  const low = v128.load(TABLES + LOW);
+export function secondTerm(state: v128, low: v128, inverses: v128, aOver: v128): v128 {
   const i = highNibbles(state, low);
   const k = v128.and(state, low);
-  return term(v128.xor(i, k), i, permute(v128.load(TABLES + A_OVER), k));
+  return term(inverses, v128.xor(i, k), i, permute(aOver, k));
 }
 
-/** What a round whose key is at `key`, and which is not the last, makes of them. */
-export function roundAfter(key: usize, round: i32, first: v128, second: v128): v128 {
-  const order = ROWS_DOWN + ((<usize>round & 3) << 5);
-  return v128.xor(mixed(sums(SBOX, first, second), sums(DOUBLED, first, second), order), v128.load(key));
+/** What a round whose key is at `key`, and which is not the last, makes of them. The tables are two of each: see sums. */
+export function roundAfter(
+  key: usize,
+  round: i32,
+  first: v128,
+  second: v128,
+  sbox0: v128,
+  sbox1: v128,
+  doubled0: v128,
+  doubled1: v128,
+): v128 {
+  const bytes = sums(sbox0, sbox1, first, second);
+  const twice = sums(doubled0, doubled1, first, second);
+  return mixed(bytes, twice, ROWS_DOWN + ((<usize>round & 3) << 5), v128.load(key));
+}
+
+// The same where nobody stores between rounds.
+
+function firstOf(state: v128): v128 {
+  return firstTerm(state, v128.load(TABLES + LOW), v128.load(TABLES + INVERSES), v128.load(TABLES + A_OVER));
+}
+
+function secondOf(state: v128): v128 {
+  return secondTerm(state, v128.load(TABLES + LOW), v128.load(TABLES + INVERSES), v128.load(TABLES + A_OVER));
+}
+
+function after(key: usize, round: i32, first: v128, second: v128): v128 {
+  const sbox0 = v128.load(TABLES + SBOX);
+  const sbox1 = v128.load(TABLES + SBOX, 16);
+  const doubled0 = v128.load(TABLES + DOUBLED);
+  return roundAfter(key, round, first, second, sbox0, sbox1, doubled0, v128.load(TABLES + DOUBLED, 16));
 }
 
 /** The state after one round, as the bitsliced cipher has it. */
 export function firstRound(keys: usize, block: v128): v128 {
   const state = firstKey(keys, block);
-  const next = roundAfter(keys + 16, 1, firstTerm(state), secondTerm(state));
+  const next = after(keys + 16, 1, firstOf(state), secondOf(state));
   return changed(OUT_OF_TOWER, next, v128.load(TABLES + LOW));
 }
 
 /** The state after two rounds. */
 export function firstRounds(keys: usize, block: v128): v128 {
   const state = firstKey(keys, block);
-  const next = roundAfter(keys + 16, 1, firstTerm(state), secondTerm(state));
-  return roundAfter(keys + 32, 2, firstTerm(next), secondTerm(next));
+  const next = after(keys + 16, 1, firstOf(state), secondOf(state));
+  return after(keys + 32, 2, firstOf(next), secondOf(next));
 }
 
 /** What a difference between states of the bitsliced cipher is here. */
@@ -150,9 +176,9 @@ export function laterThrees(keys: usize, done: i32, rounds: i32, states: usize, 
         load<u32>(near, 128);
         near += 192;
       }
-      a = roundAfter(key, round, firstTerm(a), secondTerm(a));
-      b = roundAfter(key, round, firstTerm(b), secondTerm(b));
-      c = roundAfter(key, round, firstTerm(c), secondTerm(c));
+      a = after(key, round, firstOf(a), secondOf(a));
+      b = after(key, round, firstOf(b), secondOf(b));
+      c = after(key, round, firstOf(c), secondOf(c));
     }
     v128.store(states, lastRound(a, rounds, key + 16));
     v128.store(states, lastRound(b, rounds, key + 16), 16);
@@ -171,9 +197,9 @@ export function encryptThreeApart(keys: usize, rounds: i32, blocks: usize, to: u
   let c = firstKey(keys + 2 * NIBBLE_KEYS_SIZE, v128.load(blocks, 32));
   for (let round = 1; round < rounds; round++) {
     keys += 16;
-    a = roundAfter(keys, round, firstTerm(a), secondTerm(a));
-    b = roundAfter(keys + NIBBLE_KEYS_SIZE, round, firstTerm(b), secondTerm(b));
-    c = roundAfter(keys + 2 * NIBBLE_KEYS_SIZE, round, firstTerm(c), secondTerm(c));
+    a = after(keys, round, firstOf(a), secondOf(a));
+    b = after(keys + NIBBLE_KEYS_SIZE, round, firstOf(b), secondOf(b));
+    c = after(keys + 2 * NIBBLE_KEYS_SIZE, round, firstOf(c), secondOf(c));
     if (round != 2) continue;
     v128.store(blocks, changed(OUT_OF_TOWER, a, low));
     v128.store(blocks, changed(OUT_OF_TOWER, b, low), 16);
@@ -189,18 +215,15 @@ export function encryptOneApart(keys: usize, rounds: i32, block: usize, to: usiz
   let state = firstKey(keys, v128.load(block));
   for (let round = 1; round < rounds; round++) {
     keys += 16;
-    state = roundAfter(keys, round, firstTerm(state), secondTerm(state));
+    state = after(keys, round, firstOf(state), secondOf(state));
     if (round == 2) v128.store(block, changed(OUT_OF_TOWER, state, v128.load(TABLES + LOW)));
   }
   v128.store(to, lastRound(state, rounds, keys + 16));
 }
 
 export function lastRound(state: v128, rounds: i32, key: usize): v128 {
-  const low = v128.load(TABLES + LOW);
-  const i = highNibbles(state, low);
-  const j = v128.xor(i, v128.and(state, low));
-  const aOverK = permute(v128.load(TABLES + A_OVER), v128.and(state, low));
-  const bytes = sums(SBOX_BYTES, term(i, j, aOverK), term(j, i, aOverK));
+  const sbox0 = v128.load(TABLES + SBOX_BYTES);
+  const bytes = sums(sbox0, v128.load(TABLES + SBOX_BYTES, 16), firstOf(state), secondOf(state));
   return v128.xor(permute(bytes, v128.load(SHIFT_ROWS + ((<usize>rounds & 3) << 4))), v128.load(key));
 }
 
@@ -209,22 +232,24 @@ function highNibbles(state: v128, low: v128): v128 {
 }
 
 /** What looks up the first term of 1 / (i u + k): 1/i + a/k inverted, + j. With i and j exchanged, the second. */
-function term(i: v128, j: v128, aOverK: v128): v128 {
-  const inverses = v128.load(TABLES + INVERSES);
+function term(inverses: v128, i: v128, j: v128, aOverK: v128): v128 {
   return v128.xor(permute(inverses, v128.xor(permute(inverses, i), aOverK)), j);
 }
 
-/** Both terms in the two tables at `table`. */
-function sums(table: usize, first: v128, second: v128): v128 {
-  return v128.xor(permute(v128.load(TABLES + table), first), permute(v128.load(TABLES + table, 16), second));
+/** Both terms, each in its table. */
+function sums(table0: v128, table1: v128, first: v128, second: v128): v128 {
+  return v128.xor(permute(table0, first), permute(table1, second));
 }
 
-/** A column a b c d, counted downwards from itself, becomes (2a + b) + d + (2b + c): FIPS 197 section 5.1.3. */
-function mixed(bytes: v128, twice: v128, order: usize): v128 {
+/**
+ * A column a b c d, counted downwards from itself, becomes (2a + b) + d + (2b + c): FIPS 197 section 5.1.3. The key is added
+ * where nothing waits for it.
+ */
+function mixed(bytes: v128, twice: v128, order: usize, key: v128): v128 {
   const oneDown = v128.load(order);
   const b = permute(bytes, oneDown);
   const pair = v128.xor(twice, b);
-  return v128.xor(v128.xor(pair, permute(b, v128.load(order, 16))), permute(pair, oneDown));
+  return v128.xor(v128.xor(v128.xor(pair, key), permute(b, v128.load(order, 16))), permute(pair, oneDown));
 }
 
 /** The bytes of a block, or of a key, as | i | k |. */

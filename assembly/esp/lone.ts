@@ -1,11 +1,12 @@
-// One packet alone, AES-CBC and HMAC: its hash follows its cipher a block of 64 bytes behind, so that both run at once.
+// One packet alone, AES-CBC and HMAC: its hash follows its cipher a block of 64 bytes behind, so that both run at once, and
+// the last of its blocks alone.
 // AES-192 goes the usual way: where its rounds turn the columns is not where those of 128 and 256 do (aes/nibbles.ts).
 //
 //   | SPI .. | IV | text                                     |
-//   | hashed: blocks of 64 bytes  | beside it: | four blocks
+//   | hashed: blocks of 64 bytes  | beside it: | up to four blocks
 import { encryptBlock, NIBBLE_KEYS_SIZE, nibbleKeys } from "../aes/nibbles";
 import { wipe } from "../bytes";
-import { loneStart, loneTag } from "../hmac/lone";
+import { finishOne, startOne, STATE } from "../hmac/one";
 import {
   AES_CHAIN_KEYS,
   D_AUTH,
@@ -15,6 +16,7 @@ import {
   D_TEXT,
   D_TEXT_LENGTH,
   ENC_CBC,
+  HMAC_WORK,
   INT_SHA1,
   INT_SHA256,
   SA_ENCRYPTION,
@@ -23,8 +25,12 @@ import {
   SA_ROUNDS,
 } from "../layout";
 import { sha1BesideCbc } from "../sha1/beside-cbc";
+import { sha1Rest, TWENTY } from "../sha1/one";
 import { sha256BesideCbc } from "../sha2/beside-cbc";
+import { sha256Rest, SIXTEEN } from "../sha2/one";
 import { PENDING } from "../status";
+
+const VARIABLES: usize = HMAC_WORK; // 32 bytes: those of the rounds that stand between blocks of AES
 
 /** Whether the one packet of `list` is such a one. */
 export function isLone(list: usize): bool {
@@ -45,19 +51,29 @@ export function loneSeal(list: usize): void {
   let text = <usize>load<u32>(descriptor, D_TEXT);
   const end = text + load<u32>(descriptor, D_TEXT_LENGTH);
   nibbleKeys(sa + SA_ROUND_KEYS, rounds, AES_CHAIN_KEYS);
-  const state = loneStart(integrity, descriptor);
+  startOne(descriptor);
   let chain = v128.load(<usize>load<u32>(descriptor, D_IV));
-  for (; text < end; text += 16) {
-    // While there is a block to hash, and there are four to encrypt.
-    for (; text >= source + 64 && text + 64 <= end; text += 64) {
-      if (integrity == INT_SHA1) chain = sha1BesideCbc(state, source, AES_CHAIN_KEYS, rounds, text, chain);
-      else chain = sha256BesideCbc(state, source, AES_CHAIN_KEYS, rounds, text, chain);
-      source += 64;
+  while (text < end) {
+    if (text < source + 64) {
+      chain = encryptBlock(AES_CHAIN_KEYS, rounds, v128.xor(chain, v128.load(text)));
+      v128.store(text, chain);
+      text += 16;
+      continue;
     }
-    if (text == end) break;
-    chain = encryptBlock(AES_CHAIN_KEYS, rounds, v128.xor(chain, v128.load(text)));
-    v128.store(text, chain);
+    const next = min(text + 64, end);
+    v128.store(VARIABLES, v128.load(STATE));
+    v128.store(VARIABLES, v128.load(STATE, 16), 16);
+    if (integrity == INT_SHA1) {
+      chain = sha1BesideCbc(VARIABLES, source, AES_CHAIN_KEYS, rounds, text, next, chain);
+      sha1Rest(STATE, VARIABLES, ((next - text) >> 4) * TWENTY);
+    } else {
+      chain = sha256BesideCbc(VARIABLES, source, AES_CHAIN_KEYS, rounds, text, next, chain);
+      sha256Rest(STATE, VARIABLES, ((next - text) >> 4) * SIXTEEN);
+    }
+    source += 64;
+    text = next;
   }
-  loneTag(integrity, descriptor, source);
+  finishOne(integrity, descriptor, source);
+  wipe(VARIABLES, 32);
   wipe(AES_CHAIN_KEYS, NIBBLE_KEYS_SIZE);
 }

@@ -98,9 +98,9 @@ function lastBlock(integrity: i32, offset: usize, length: u32): void {
   const rest = <usize>length - offset;
   loadLanes(integrity, SOURCES, offset, rest);
   if (!endMessages(integrity, (rest / wordLengthOf(integrity)) << 4)) {
-    compressSchedule(integrity, SET, false);
+    compressSchedule(integrity, SET);
     zeroWords(0);
   }
   storeLengths(integrity, length + blockLengthOf(integrity)); // the inner pad is a block of its own
-  compressSchedule(integrity, SET, false);
+  compressSchedule(integrity, SET);
 }

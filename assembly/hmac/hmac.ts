@@ -19,21 +19,19 @@ import {
 } from "../layout";
 import { PENDING } from "../status";
 import { alikeTags, gatheredTags, REACH } from "./alike";
-import { compressLanes, compressOne } from "./compress";
+import { compressLanes } from "./compress";
+import { compressLane, oneTag } from "./one";
 import { outerTags } from "./outer";
-import { blockLengthOf, blockShiftOf, lanesOf, SCHEDULE_SIZE, storeBits, wordLengthOf } from "./sizes";
+import { blockLengthOf, blockShiftOf, lanesOf, SCHEDULE_SIZE, wordLengthOf } from "./sizes";
 import { copyLane, L_DESCRIPTORS, LANE_SET_SIZE, loadStates } from "./states";
+import { makeTail, TAIL_SIZE } from "./tail";
 
-export const SET: usize = HMAC_WORK; // the lanes; behind them, u32 a lane:
+const SET: usize = HMAC_WORK; // the lanes; behind them, u32 a lane:
 const SOURCES: usize = SET + LANE_SET_SIZE; // where its next block is
 const BLOCKS: usize = SOURCES + 16; // how many until its body or tail ends
 const TAIL_BLOCKS: usize = SOURCES + 32; // how many its tail will have, 0 once it is there
-export const TAILS: usize = SOURCES + 48; // 288 bytes a lane: two blocks of 128, and what zeroing them reaches beyond
-export const TAIL_SIZE: usize = 288;
+const TAILS: usize = SOURCES + 48;
 const WAITING: usize = HMAC_OUTER_WORK; // lanes of digests that wait for the outer hash
-
-/** What stands behind a message, FIPS 180-4 section 5.1. */
-const END_OF_MESSAGE = memory.data<u64>([0x80, 0], 16);
 
 /** Computes the tags of the PENDING ones of `count` descriptors: min(32, digest) bytes to D_TAG. */
 export function hmacTags(integrity: i32, list: usize, count: i32): void {
@@ -43,11 +41,16 @@ export function hmacTags(integrity: i32, list: usize, count: i32): void {
   if (count > REACH) {
     copy(ORDER_WORK, rest, (<usize>count) << 2);
     const left = gatheredTags(integrity, ORDER_WORK, count);
-    if (left > 0) mixedTags(integrity, ORDER_WORK, left);
+    restTags(integrity, ORDER_WORK, left);
     wipe(ORDER_WORK, (<usize>count) << 2);
-  } else if (count > 0) {
-    mixedTags(integrity, rest, count);
+  } else {
+    restTags(integrity, rest, count);
   }
+}
+
+function restTags(integrity: i32, list: usize, count: i32): void {
+  if (count == 1 && !(LEGACY && integrity == INT_MD5)) oneTag(integrity, load<u32>(list));
+  else if (count > 0) mixedTags(integrity, list, count);
 }
 
 /** The same where lengths differ. A bit a lane in the masks. */
@@ -103,20 +106,6 @@ function take(integrity: i32, lane: i32, descriptor: usize): void {
   if (length < block) enterTail(lane);
 }
 
-/** The tail of the `length` bytes at `message`, to `tail`: of them what the whole blocks leave. Answers its blocks, 1 or 2. */
-export function makeTail(integrity: i32, tail: usize, message: usize, length: usize): usize {
-  const block = <usize>blockLengthOf(integrity);
-  const rest = length & (block - 1);
-  // One block if the 0x80 and the length (8 bytes, SHA-512: 16) still fit behind the rest, else two.
-  const blocks: usize = rest + 1 + (block >> 3) <= block ? 1 : 2;
-  const end = blocks * block;
-  for (let at: usize = 0; at < rest; at += 16) v128.store(tail + at, v128.load(message + length - rest + at));
-  v128.store(tail + rest, v128.load(END_OF_MESSAGE));
-  for (let at = rest + 16; at < end; at += 16) v128.store(tail + at, i64x2.splat(0));
-  storeBits(integrity, tail + end - 8, length + block); // the inner pad is a block of its own
-  return blocks;
-}
-
 function enterTail(lane: i32): void {
   const place = (<usize>lane) << 2;
   store<u32>(SOURCES + place, <u32>(TAILS + <usize>lane * TAIL_SIZE));
@@ -140,7 +129,7 @@ function advance(integrity: i32, lanes: i32, busy: i32): i32 {
   if ((busy & (busy - 1)) == 0 && !(LEGACY && integrity == INT_MD5)) {
     // The only busy lane goes alone: a vector of which one lane counts is slower than a word.
     const lane = <usize>ctz(busy);
-    compressOne(integrity, SET + lane * wordLengthOf(integrity), load<u32>(SOURCES + (lane << 2)), blocks);
+    compressLane(integrity, SET + lane * wordLengthOf(integrity), load<u32>(SOURCES + (lane << 2)), blocks);
   } else {
     // A lane without a packet goes with a busy one, and what it makes of that is nobody's.
     const source = load<u32>(SOURCES + ((<usize>ctz(busy)) << 2));

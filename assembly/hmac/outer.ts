@@ -15,6 +15,6 @@ export function outerTags(integrity: i32, set: usize, count: i32): void {
   endMessages(integrity, end);
   storeLengths(integrity, digest + blockLengthOf(integrity)); // the outer pad is a block of its own
   loadStates(integrity, set, SA_OUTER_STATE, ALL_LANES);
-  compressSchedule(integrity, set, count == 1);
+  compressSchedule(integrity, set);
   storeTags(integrity, set, count);
 }

@@ -14,7 +14,7 @@ const LANE_BITS = memory.data<u32>([1, 2, 4, 8, 1, 1, 2, 2], 16);
 
 /** The order of bytes in a digest: of MD5 as they are, then each of four words reversed, then each of two. */
 // biome-ignore format: an order a line
-const DIGEST_ORDERS = memory.data<u8>(
+export const DIGEST_ORDERS = memory.data<u8>(
   [
     0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
     3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12,
@@ -103,12 +103,16 @@ function storeTag(set: usize, lane: usize, half: usize, bytes: v128): void {
 /** One lane of `from`, packet and state, to one lane of `to`. */
 export function copyLane(integrity: i32, to: usize, toLane: i32, from: usize, fromLane: i32): void {
   const wordLength = <usize>wordLengthOf(integrity);
-  const end = to + ((<usize>stateWordsOf(integrity)) << 4);
   store<u32>(to + ((<usize>toLane) << 2), load<u32>(from + ((<usize>fromLane) << 2), L_DESCRIPTORS), L_DESCRIPTORS);
-  from += <usize>fromLane * wordLength;
-  for (let place = to + <usize>toLane * wordLength; place < end; place += 16) {
-    if (wordLength == 8) store<u64>(place, load<u64>(from));
-    else store<u32>(place, load<u32>(from));
-    from += 16;
+  copyWords(integrity, to + <usize>toLane * wordLength, 16, from + <usize>fromLane * wordLength, 16);
+}
+
+/** The words of a state, which lie `step` apart here and `fromStep` there: side by side, or in a lane. */
+export function copyWords(integrity: i32, to: usize, step: usize, from: usize, fromStep: usize): void {
+  const isLong = wordLengthOf(integrity) == 8;
+  for (const end = to + <usize>stateWordsOf(integrity) * step; to < end; to += step) {
+    if (isLong) store<u64>(to, load<u64>(from));
+    else store<u32>(to, load<u32>(from));
+    from += fromStep;
   }
 }

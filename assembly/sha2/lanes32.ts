@@ -1,6 +1,5 @@
 // Four messages side by side: sixteen 32-bit words of each, transposed so that a vector holds one word of all four.
 import { permute } from "../aes/permute";
-import { load32 } from "../bytes";
 import { SHA_WORK } from "../layout";
 
 /** The message schedule: word t of four messages at SCHEDULE_32 + 16 t; 80 words of SHA-1, 64 of SHA-256. */
@@ -37,9 +36,4 @@ export function loadWords(sources: usize, offset: usize, bytes: usize, order: us
     v128.store(place, v128.shuffle<i64>(high01, high23, 0, 2), 32);
     v128.store(place, v128.shuffle<i64>(high01, high23, 1, 3), 48);
   }
-}
-
-/** The block at `source` of one message: its words where the first lane has its own. */
-export function loadBlock(source: usize): void {
-  for (let at: usize = 0; at < 64; at += 4) store<u32>(SCHEDULE_32 + (at << 2), load32(source + at));
 }

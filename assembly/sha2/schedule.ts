@@ -5,41 +5,44 @@ import { SHA_WORK } from "../layout";
 import { REVERSED_WORDS } from "./lanes32";
 import { K } from "./sha256";
 
-const WORDS: usize = SHA_WORK; // u32 a word: 64, and 16 that the last rounds prepare for nobody, of whatever follows K
+/** u32 a word. */
+export const WORDS: usize = SHA_WORK;
+export const WORDS_SIZE: usize = 256;
 /** u32 a word: the word plus its constant. */
-export const SUMS: usize = SHA_WORK + 320;
+export const SUMS: usize = WORDS + WORDS_SIZE;
 
 /** The block at `source` as words 0 to 15. */
 export function firstWords(source: usize): void {
   const order = v128.load(REVERSED_WORDS);
   for (let at: usize = 0; at < 64; at += 16) {
     const words = permute(v128.load(source + at), order);
-    v128.store(WORDS + at, words);
-    v128.store(SUMS + at, i32x4.add(words, v128.load(K + at)));
+    v128.store(at, words, WORDS);
+    v128.store(at, i32x4.add(words, v128.load(at, K)), SUMS);
   }
 }
 
-// Words t + 16 to t + 19 in three steps, each small enough to be inlined among the rounds. Word t is at 4 t, `at`.
+// Words t + 16 to t + 19 in three steps, each small enough to be inlined among the rounds. Word t is at 4 t, `at`, and `near`
+// are words t + 12 to t + 15.
 
 /** W(t) + W(t + 9) + sigma0(W(t + 1)). */
-export function earlier(at: usize): v128 {
-  const w0 = v128.load(WORDS + at);
-  const w1 = v128.shuffle<i32>(w0, v128.load(WORDS + at, 16), 1, 2, 3, 4);
-  const w9 = v128.shuffle<i32>(v128.load(WORDS + at, 32), v128.load(WORDS + at, 48), 1, 2, 3, 4);
+export function earlier(at: usize, near: v128): v128 {
+  const w0 = v128.load(at, WORDS);
+  const w1 = v128.shuffle<i32>(w0, v128.load(at, WORDS + 16), 1, 2, 3, 4);
+  const w9 = v128.shuffle<i32>(v128.load(at, WORDS + 32), near, 1, 2, 3, 4);
   return i32x4.add(i32x4.add(w0, w9), sigma0(w1));
 }
 
 /** That + sigma1(W(t + 14)): the last two words need the first two. */
-export function prepare(at: usize, sum: v128): void {
-  const w12 = v128.load(WORDS + at, 48);
+export function prepare(sum: v128, near: v128): v128 {
   const none = i64x2.splat(0);
-  const two = i32x4.add(sum, v128.shuffle<i32>(sigma1(v128.shuffle<i32>(w12, w12, 2, 2, 3, 3)), none, 0, 2, 4, 4));
+  const two = i32x4.add(sum, v128.shuffle<i32>(sigma1(v128.shuffle<i32>(near, near, 2, 2, 3, 3)), none, 0, 2, 4, 4));
   const last = v128.shuffle<i32>(sigma1(v128.shuffle<i32>(two, two, 0, 0, 1, 1)), none, 4, 4, 0, 2);
-  v128.store(WORDS + at, i32x4.add(two, last), 64);
+  return i32x4.add(two, last);
 }
 
-export function addConstants(at: usize): void {
-  v128.store(SUMS + at, i32x4.add(v128.load(WORDS + at, 64), v128.load(K + at, 64)), 64);
+export function keep(at: usize, words: v128): void {
+  v128.store(at, words, WORDS + 64);
+  v128.store(at, i32x4.add(words, v128.load(at, K + 64)), SUMS + 64);
 }
 
 function sigma0(x: v128): v128 {

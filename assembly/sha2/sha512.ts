@@ -62,7 +62,7 @@ export function sha512Load(sources: usize, offset: usize, bytes: usize): void {
   }
 }
 
-/** The same of one message at `source`; its words of the states begin at `state`. */
+/** The same of one message at `source`. The words of its state lie side by side. */
 export function sha512One(state: usize, source: usize, blocks: i32): void {
   for (; blocks > 0; blocks--) {
     for (let at: usize = 0; at < 128; at += 8) store<u64>(SCHEDULE + (at << 1), load64(source + at));
@@ -84,14 +84,14 @@ function expand<T>(word: usize): void {
  * where they were.
  */
 export function sha512Compress<T>(states: usize): void {
-  let a = load<T>(states, 0);
-  let b = load<T>(states, 16);
-  let c = load<T>(states, 32);
-  let d = load<T>(states, 48);
-  let e = load<T>(states, 64);
-  let f = load<T>(states, 80);
-  let g = load<T>(states, 96);
-  let h = load<T>(states, 112);
+  let a = load<T>(states);
+  let b = load<T>(states, sizeof<T>());
+  let c = load<T>(states, 2 * sizeof<T>());
+  let d = load<T>(states, 3 * sizeof<T>());
+  let e = load<T>(states, 4 * sizeof<T>());
+  let f = load<T>(states, 5 * sizeof<T>());
+  let g = load<T>(states, 6 * sizeof<T>());
+  let h = load<T>(states, 7 * sizeof<T>());
   let t1: T;
   let word = SCHEDULE;
   for (let k = K; word < SCHEDULE + 80 * 16; k += 64) {
@@ -122,14 +122,14 @@ export function sha512Compress<T>(states: usize): void {
     if (word < SCHEDULE + 64 * 16) expand<T>(word);
     word += 128;
   }
-  store<T>(states, add64(a, load<T>(states, 0)), 0);
-  store<T>(states, add64(b, load<T>(states, 16)), 16);
-  store<T>(states, add64(c, load<T>(states, 32)), 32);
-  store<T>(states, add64(d, load<T>(states, 48)), 48);
-  store<T>(states, add64(e, load<T>(states, 64)), 64);
-  store<T>(states, add64(f, load<T>(states, 80)), 80);
-  store<T>(states, add64(g, load<T>(states, 96)), 96);
-  store<T>(states, add64(h, load<T>(states, 112)), 112);
+  store<T>(states, add64(a, load<T>(states)));
+  store<T>(states, add64(b, load<T>(states, sizeof<T>())), sizeof<T>());
+  store<T>(states, add64(c, load<T>(states, 2 * sizeof<T>())), 2 * sizeof<T>());
+  store<T>(states, add64(d, load<T>(states, 3 * sizeof<T>())), 3 * sizeof<T>());
+  store<T>(states, add64(e, load<T>(states, 4 * sizeof<T>())), 4 * sizeof<T>());
+  store<T>(states, add64(f, load<T>(states, 5 * sizeof<T>())), 5 * sizeof<T>());
+  store<T>(states, add64(g, load<T>(states, 6 * sizeof<T>())), 6 * sizeof<T>());
+  store<T>(states, add64(h, load<T>(states, 7 * sizeof<T>())), 7 * sizeof<T>());
 }
 
 /** T1 = h + Sigma1(e) + Ch(e, f, g) + K + W. */
