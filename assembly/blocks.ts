@@ -10,9 +10,11 @@ export function paddedBlock(bytes: usize, length: usize): v128 {
 
 /** Blocks of text to `place` .. `placesEnd`; the text ends at `end`. Answers where it goes on. */
 export function stageBlocks(place: usize, placesEnd: usize, bytes: usize, end: usize): usize {
-  for (; place < placesEnd; place += 16) {
-    v128.store(place, paddedBlock(bytes, min<usize>(16, end - bytes)));
+  for (; place < placesEnd && bytes + 16 <= end; place += 16) {
+    v128.store(place, v128.load(bytes));
     bytes += 16;
   }
-  return bytes;
+  if (place == placesEnd) return bytes;
+  v128.store(place, paddedBlock(bytes, end - bytes));
+  return bytes + 16;
 }

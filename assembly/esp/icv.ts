@@ -16,6 +16,11 @@ export function icvWrite(descriptor: usize): void {
 export function icvMatches(descriptor: usize): bool {
   const length = <usize>load<u8>(<usize>load<u32>(descriptor, D_SA), SA_ICV_LENGTH);
   const icv = <usize>load<u32>(descriptor, D_ICV);
+  if (length == 16) {
+    const isSame = !v128.any_true(v128.xor(v128.load(icv), v128.load(descriptor, D_TAG)));
+    wipeTag(descriptor);
+    return isSame;
+  }
   let difference: u32 = 0;
   for (let i: usize = 0; i < length; i += 4) difference |= load<u32>(icv + i) ^ load<u32>(descriptor + D_TAG + i);
   wipeTag(descriptor);
