@@ -11,25 +11,26 @@ import { wipe } from "../bytes";
 import { icvMatches } from "../esp/icv";
 import { CHACHA_WORK, D_STATUS, D_TAG, D_TEXT, D_TEXT_LENGTH } from "../layout";
 import { FORGED, PENDING } from "../status";
-import { BLOCK_SIZE, chachaBlocks, GROUP, O_KEY, O_TO, ORDER_SIZE } from "./chacha20";
+import { BLOCK_SIZE, chachaBlocks, GROUP, O_TO, ORDER_SIZE, orderStream, orderText } from "./chacha20";
 import { addKeyStream, keyAddress, nonceOf } from "./keystream";
 import { MESSAGE_BLOCKS, messageBlocks, stageMessage } from "./message";
 import { POLY_SIZE, polyBlocks, polyFinish, polyStart } from "./poly1305";
-import { areShort, shortOpen, shortSeal } from "./short";
+import { areShort, shortRun } from "./short";
 
 const ORDERS: usize = CHACHA_WORK; // a group
-const O_TEXT = 24; // u32 address of the text the block is for, 0 if it is kept; of a key, up to where that text is ready
-const O_BYTES = 28; // u32 bytes of it; 0 for a key
-const O_BLOCK = GROUP * ORDER_SIZE; // behind the orders, a block for each: key stream for a text, which gets it at once
+const NOBODYS: usize = CHACHA_WORK + 128; // a block, where a group is not full
 const KEYS: usize = CHACHA_WORK + 768; // one-time keys of packets that are not authenticated yet, a block each
 const KEYS_KEPT = 4;
 
 // How far the list is.
 const ORDERED: usize = CHACHA_WORK + 1024; // u32 orders waiting for their group
-const KEYED: usize = CHACHA_WORK + 1028; // u32 packets that have or had a one-time key
-const READY: usize = CHACHA_WORK + 1032; // u32 address up to which the text of the last of those is ready
-const AUTHENTICATED: usize = CHACHA_WORK + 1036; // u32 packets whose tag is computed
-const TAKEN: usize = CHACHA_WORK + 1040; // u32 blocks of the next one's message that Poly1305 has taken in
+const ADDS: usize = CHACHA_WORK + 1028; // u32: whether texts are among them
+const KEYS_ORDERED: usize = CHACHA_WORK + 1032; // u32 packets whose one-time key is ordered,
+const TEXT_ORDERED: usize = CHACHA_WORK + 1036; // u32 and the address up to which the text of the last will be ready then
+const KEYED: usize = CHACHA_WORK + 1040; // u32 packets that have or had a one-time key,
+const READY: usize = CHACHA_WORK + 1044; // u32 and the address up to which the text of the last is ready
+const AUTHENTICATED: usize = CHACHA_WORK + 1048; // u32 packets whose tag is computed
+const TAKEN: usize = CHACHA_WORK + 1052; // u32 blocks of the next one's message that Poly1305 has taken in
 const POLY: usize = CHACHA_WORK + 1056; // its Poly1305 state
 const END: usize = POLY + POLY_SIZE;
 
@@ -40,11 +41,11 @@ const KEPT_SIZE: u32 = KEPT_BLOCKS * BLOCK_SIZE;
 
 /** Encrypts the texts of `count` descriptors in place; tags to D_TAG. */
 export function chachaSeal(list: usize, count: i32): void {
-  if (areShort(list, count)) return shortSeal(list, count);
+  if (areShort(list, count)) return shortRun(list, count, true);
   for (let at = 0; at < count; at++) {
     const descriptor = descriptorAt(list, at);
     orderKey(list, at, load<u32>(descriptor, D_TEXT));
-    orderText(list, descriptor, 0);
+    orderTexts(list, descriptor, 0);
   }
   runGroup(list);
   while (<i32>load<u32>(AUTHENTICATED) < count) authenticate(list);
@@ -53,7 +54,7 @@ export function chachaSeal(list: usize, count: i32): void {
 
 /** Verifies `count` descriptors, then decrypts those that are not FORGED. */
 export function chachaOpen(list: usize, count: i32): void {
-  if (areShort(list, count)) return shortOpen(list, count);
+  if (areShort(list, count)) return shortRun(list, count, false);
   let most: u32 = 0;
   for (let at = 0; at < count; at++) {
     const descriptor = descriptorAt(list, at);
@@ -78,7 +79,7 @@ function openText(list: usize, at: i32, behind: u32): void {
   if (load<u32>(descriptor, D_STATUS) != PENDING) return;
   const length = min<u32>(KEPT_SIZE, load<u32>(descriptor, D_TEXT_LENGTH));
   addKeyStream(load<u32>(descriptor, D_TEXT), length, keptOf(at));
-  orderText(list, descriptor, KEPT_BLOCKS);
+  orderTexts(list, descriptor, KEPT_BLOCKS);
 }
 
 // ---------------------------------------------------------------- ChaCha20
@@ -87,11 +88,14 @@ function openText(list: usize, at: i32, behind: u32): void {
 function orderKey(list: usize, at: i32, ready: u32): void {
   while (<i32>load<u32>(AUTHENTICATED) + KEYS_KEPT <= at) authenticate(list);
   const descriptor = descriptorAt(list, at);
-  order(list, nonceOf(descriptor), keyAddress(descriptor), <u32>keyOf(at), ready, 0);
+  store<u32>(KEYS_ORDERED, at + 1);
+  store<u32>(TEXT_ORDERED, ready);
+  orderStream(nextOrder(), nonceOf(descriptor), keyAddress(descriptor), <u32>keyOf(at));
+  ordered(list);
 }
 
 /** The text from its block `first` on, in place. */
-function orderText(list: usize, descriptor: usize, first: u32): void {
+function orderTexts(list: usize, descriptor: usize, first: u32): void {
   const key = keyAddress(descriptor);
   const nonce = nonceOf(descriptor);
   const start = load<u32>(descriptor, D_TEXT);
@@ -99,8 +103,11 @@ function orderText(list: usize, descriptor: usize, first: u32): void {
   let text = start + first * BLOCK_SIZE;
   for (let counter = first + 1; text < end; counter++) {
     const bytes = min<u32>(BLOCK_SIZE, end - text);
-    order(list, i32x4.replace_lane(nonce, 0, counter), key, 0, text, bytes);
+    store<u32>(ADDS, 1);
+    orderText(nextOrder(), i32x4.replace_lane(nonce, 0, counter), key, text, bytes);
     text += BLOCK_SIZE;
+    if (first == 0) store<u32>(TEXT_ORDERED, min<u32>(text, end)); // opening, it is ready already
+    ordered(list);
   }
 }
 
@@ -112,8 +119,9 @@ function orderKept(list: usize, at: i32): u32 {
   const blocks = min<u32>(KEPT_BLOCKS, (load<u32>(descriptor, D_TEXT_LENGTH) + BLOCK_SIZE - 1) / BLOCK_SIZE);
   let kept = <u32>keptOf(at);
   for (let counter: u32 = 1; counter <= blocks; counter++) {
-    order(list, i32x4.replace_lane(nonce, 0, counter), key, kept, 0, BLOCK_SIZE);
+    orderStream(nextOrder(), i32x4.replace_lane(nonce, 0, counter), key, kept);
     kept += BLOCK_SIZE;
+    ordered(list);
   }
   return blocks;
 }
@@ -122,43 +130,30 @@ function keptOf(at: i32): usize {
   return KEPT + <usize>(at & 1) * KEPT_SIZE;
 }
 
-/** Key stream to `to` or, if that is 0, behind the orders, from where it is added to the text. */
-function order(list: usize, row: v128, key: u32, to: u32, text: u32, bytes: u32): void {
-  const ordered = load<u32>(ORDERED);
-  const place = ORDERS + <usize>ordered * ORDER_SIZE;
-  v128.store(place, row); // one store, for it is loaded as one: a load of several would wait until all are written
-  store<u32>(place, key, O_KEY);
-  store<u32>(place, to ? to : <u32>(place + O_BLOCK), O_TO);
-  store<u32>(place, text, O_TEXT);
-  store<u32>(place, bytes, O_BYTES);
-  store<u32>(ORDERED, ordered + 1);
-  if (ordered + 1 == GROUP) runGroup(list);
+function nextOrder(): usize {
+  return ORDERS + <usize>load<u32>(ORDERED) * ORDER_SIZE;
+}
+
+function ordered(list: usize): void {
+  const ordered = load<u32>(ORDERED) + 1;
+  store<u32>(ORDERED, ordered);
+  if (ordered == GROUP) runGroup(list);
 }
 
 /** Where a group is not full, its last orders are those of an earlier one or empty: nobody uses their blocks. */
 function runGroup(list: usize): void {
   const ordered = load<u32>(ORDERED);
   if (ordered == 0) return;
-  const end = ORDERS + <usize>ordered * ORDER_SIZE;
-  for (let place = end; place < ORDERS + O_BLOCK; place += ORDER_SIZE) store<u32>(place, <u32>(place + O_BLOCK), O_TO);
-  const blocks = blocksReady(list);
-  chachaBlocks(ORDERS, POLY, blocks ? nextMessage(list, blocks) : 0, blocks);
-  if (blocks) took(list, blocks);
-  for (let place = ORDERS; place < end; place += ORDER_SIZE) finishOrder(place);
-  store<u32>(ORDERED, 0);
-}
-
-function finishOrder(place: usize): void {
-  const text = load<u32>(place, O_TEXT);
-  const bytes = load<u32>(place, O_BYTES);
-  if (bytes == 0) {
-    store<u32>(KEYED, load<u32>(KEYED) + 1);
-    store<u32>(READY, text);
-    return;
+  for (let order = nextOrder(); order < ORDERS + GROUP * ORDER_SIZE; order += ORDER_SIZE) {
+    store<u32>(order, <u32>NOBODYS, O_TO);
   }
-  if (text == 0) return; // kept
-  addKeyStream(text, bytes, place + O_BLOCK);
-  if (text == load<u32>(READY)) store<u32>(READY, text + bytes); // never when opening: there it is the end of a text
+  const blocks = blocksReady(list);
+  chachaBlocks(ORDERS, load<u32>(ADDS) != 0, POLY, blocks ? nextMessage(list, blocks) : 0, blocks);
+  if (blocks) took(list, blocks);
+  store<u32>(ORDERED, 0);
+  store<u32>(ADDS, 0);
+  store<u32>(KEYED, load<u32>(KEYS_ORDERED));
+  store<u32>(READY, load<u32>(TEXT_ORDERED));
 }
 
 // ---------------------------------------------------------------- Poly1305

@@ -3,28 +3,52 @@
 // They keep the vector units busy and no other, so the multiplications of Poly1305, over a message that is ready, take
 // place between their rounds and cost next to nothing.
 //
-//   an order for a block, 64 bytes   u32 counter | 12 bytes nonce | u32 key | u32 to | the rest is the caller's
+//   an order for a block, 32 bytes   u32 counter | 12 bytes nonce | u32 key | u32 to | u32 from | u32 mask
 //
-// Key and to are addresses: the key stream goes to `to`.
+// All are addresses. The key stream goes `to`; where texts are among the three, what the mask has of it, added to what is
+// `from`: the text itself, or zeroes.
 import { permute } from "../aes/permute";
-import { H0, H1, H2, H3, H4, R0, R1, R2, R3, S1, S2, S3 } from "./poly1305";
+import { BLOCK_BIT, H0, H1, H2, H3, low, R0, R1, R2, R3, S1, S2, S3, TOP_WORD } from "./poly1305";
 
-export const ORDER_SIZE = 64;
-export const O_KEY = 16;
+export const ORDER_SIZE = 32;
+const O_KEY = 16;
 export const O_TO = 20;
+const O_FROM = 24;
+const O_MASK = 28;
 export const GROUP = 3;
 export const BLOCK_SIZE: u32 = 64;
 
 const DOUBLE_ROUNDS: u32 = 10;
 
 /** "expand 32-byte k" */
-export const CONSTANTS = memory.data<u32>([0x61707865, 0x3320646e, 0x79622d32, 0x6b206574], 16);
+const CONSTANTS = memory.data<u32>([0x61707865, 0x3320646e, 0x79622d32, 0x6b206574], 16);
 /** Every 32-bit word rotated left by 16 and by 8. */
 const ROTATED_16 = memory.data<u8>([2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13], 16);
 const ROTATED_8 = memory.data<u8>([3, 0, 1, 2, 7, 4, 5, 6, 11, 8, 9, 10, 15, 12, 13, 14], 16);
 
-/** Does three orders; the Poly1305 state at `poly` takes in `blocks` blocks of `message`. */
-export function chachaBlocks(orders: usize, poly: usize, message: usize, blocks: u32): void {
+/** A block of ones, then one of zeroes: from 64 - n on, a mask of n bytes. */
+const MASKS = memory.data<u64>([-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0], 16);
+
+/** `row` is the last one of the state. It is stored as it will be loaded: a load of several stores would wait for them. */
+export function orderStream(order: usize, row: v128, key: u32, to: u32): void {
+  v128.store(order, row);
+  store<u32>(order, key, O_KEY);
+  store<u32>(order, to, O_TO);
+  store<u32>(order, <u32>(MASKS + BLOCK_SIZE), O_FROM);
+  store<u32>(order, <u32>MASKS, O_MASK);
+}
+
+/** Key stream for `bytes` of text, 1..64, in place. What is behind them is stored as it was. */
+export function orderText(order: usize, row: v128, key: u32, text: u32, bytes: u32): void {
+  v128.store(order, row);
+  store<u32>(order, key, O_KEY);
+  store<u32>(order, text, O_TO);
+  store<u32>(order, text, O_FROM);
+  store<u32>(order, <u32>MASKS + BLOCK_SIZE - bytes, O_MASK);
+}
+
+/** Does three orders; the Poly1305 state at `poly` takes in `blocks` blocks of `message`, twenty at most. */
+export function chachaBlocks(orders: usize, adds: bool, poly: usize, message: usize, blocks: u32): void {
   const r0 = load<u64>(poly, R0);
   const r1 = load<u64>(poly, R1);
   const r2 = load<u64>(poly, R2);
@@ -36,7 +60,6 @@ export function chachaBlocks(orders: usize, poly: usize, message: usize, blocks:
   let h1 = load<u64>(poly, H1);
   let h2 = load<u64>(poly, H2);
   let h3 = load<u64>(poly, H3);
-  let h4 = load<u64>(poly, H4);
 
   const rotated16 = v128.load(ROTATED_16);
   const rotated8 = v128.load(ROTATED_8);
@@ -85,25 +108,25 @@ export function chachaBlocks(orders: usize, poly: usize, message: usize, blocks:
     b1 = rotateLeft(v128.xor(b1, b2), 7);
     c1 = rotateLeft(v128.xor(c1, c2), 7);
 
-    // The message, spread evenly over the double rounds. It comes in their middle because a compiler may work on one
-    // block after the other as far as the next branch, and the three should stay side by side.
-    for (due += blocks; due >= DOUBLE_ROUNDS; due -= DOUBLE_ROUNDS) {
+    // The message, spread evenly: a block at two places of a double round, where it is due. A branch, and not a loop, leaves
+    // the compiler most of the registers; and it keeps the three side by side, which may come one after the other as far
+    // as the next branch.
+    due += blocks;
+    if (due >= 2 * DOUBLE_ROUNDS) {
+      due -= 2 * DOUBLE_ROUNDS;
       h0 += load<u32>(message, 0);
       h1 += load<u32>(message, 4);
       h2 += load<u32>(message, 8);
-      h3 += load<u32>(message, 12);
-      h4 += 1;
+      h3 += <u64>load<u32>(message, 12) + BLOCK_BIT;
       message += 16;
       const d0 = h0 * r0 + h1 * s3 + h2 * s2 + h3 * s1;
-      const d1 = h0 * r1 + h1 * r0 + h2 * s3 + h3 * s2 + h4 * s1;
-      const d2 = h0 * r2 + h1 * r1 + h2 * r0 + h3 * s3 + h4 * s2;
-      const d3 = h0 * r3 + h1 * r2 + h2 * r1 + h3 * r0 + h4 * s3;
-      const d4 = h4 * r0 + (d3 >> 32);
-      h0 = (d0 & 0xffffffff) + (d4 >> 2) + (d4 & ~3);
-      h1 = (d1 & 0xffffffff) + (d0 >> 32);
-      h2 = (d2 & 0xffffffff) + (d1 >> 32);
-      h3 = (d3 & 0xffffffff) + (d2 >> 32);
-      h4 = d4 & 3;
+      const d1 = h0 * r1 + h1 * r0 + h2 * s3 + h3 * s2 + (d0 >> 32);
+      const d2 = h0 * r2 + h1 * r1 + h2 * r0 + h3 * s3 + (d1 >> 32);
+      const d3 = h0 * r3 + h1 * r2 + h2 * r1 + h3 * r0 + (d2 >> 32);
+      h0 = low(d0) + (d3 >> 34) * 5;
+      h1 = low(d1);
+      h2 = low(d2);
+      h3 = d3 & TOP_WORD;
     }
 
     // The diagonals. Row 1 is what the next step waits for, so it stays, and the others move to meet it.
@@ -119,6 +142,25 @@ export function chachaBlocks(orders: usize, poly: usize, message: usize, blocks:
     a1 = rotateLeft(v128.xor(a1, a2), 12);
     b1 = rotateLeft(v128.xor(b1, b2), 12);
     c1 = rotateLeft(v128.xor(c1, c2), 12);
+
+    due += blocks;
+    if (due >= 2 * DOUBLE_ROUNDS) {
+      due -= 2 * DOUBLE_ROUNDS;
+      h0 += load<u32>(message, 0);
+      h1 += load<u32>(message, 4);
+      h2 += load<u32>(message, 8);
+      h3 += <u64>load<u32>(message, 12) + BLOCK_BIT;
+      message += 16;
+      const d0 = h0 * r0 + h1 * s3 + h2 * s2 + h3 * s1;
+      const d1 = h0 * r1 + h1 * r0 + h2 * s3 + h3 * s2 + (d0 >> 32);
+      const d2 = h0 * r2 + h1 * r1 + h2 * r0 + h3 * s3 + (d1 >> 32);
+      const d3 = h0 * r3 + h1 * r2 + h2 * r1 + h3 * r0 + (d2 >> 32);
+      h0 = low(d0) + (d3 >> 34) * 5;
+      h1 = low(d1);
+      h2 = low(d2);
+      h3 = d3 & TOP_WORD;
+    }
+
     a0 = i32x4.add(a0, a1);
     b0 = i32x4.add(b0, b1);
     c0 = i32x4.add(c0, c1);
@@ -142,24 +184,45 @@ export function chachaBlocks(orders: usize, poly: usize, message: usize, blocks:
     c3 = fromOther(c3);
   }
 
-  storeBlock(orders, a0, a1, a2, a3);
-  storeBlock(orders + ORDER_SIZE, b0, b1, b2, b3);
-  storeBlock(orders + 2 * ORDER_SIZE, c0, c1, c2, c3);
+  if (adds) {
+    addBlock(orders, a0, a1, a2, a3);
+    addBlock(orders + ORDER_SIZE, b0, b1, b2, b3);
+    addBlock(orders + 2 * ORDER_SIZE, c0, c1, c2, c3);
+  } else {
+    storeBlock(orders, a0, a1, a2, a3);
+    storeBlock(orders + ORDER_SIZE, b0, b1, b2, b3);
+    storeBlock(orders + 2 * ORDER_SIZE, c0, c1, c2, c3);
+  }
   store<u64>(poly, h0, H0);
   store<u64>(poly, h1, H1);
   store<u64>(poly, h2, H2);
   store<u64>(poly, h3, H3);
-  store<u64>(poly, h4, H4);
 }
 
-/** The state after the rounds with what it began as. */
+/** The key stream is the state after the rounds with what it began as. */
 function storeBlock(order: usize, row0: v128, row1: v128, row2: v128, row3: v128): void {
   const key: usize = load<u32>(order, O_KEY);
   const to: usize = load<u32>(order, O_TO);
-  v128.store(to, i32x4.add(row0, v128.load(CONSTANTS)), 0);
+  v128.store(to, i32x4.add(row0, v128.load(CONSTANTS)));
   v128.store(to, i32x4.add(row1, v128.load(key)), 16);
   v128.store(to, i32x4.add(row2, v128.load(key, 16)), 32);
   v128.store(to, i32x4.add(row3, v128.load(order)), 48);
+}
+
+/** The same where orders for texts are among the three. */
+function addBlock(order: usize, row0: v128, row1: v128, row2: v128, row3: v128): void {
+  const key: usize = load<u32>(order, O_KEY);
+  const to: usize = load<u32>(order, O_TO);
+  const from: usize = load<u32>(order, O_FROM);
+  const mask: usize = load<u32>(order, O_MASK);
+  const stream0 = v128.and(v128.load(mask), i32x4.add(row0, v128.load(CONSTANTS)));
+  const stream1 = v128.and(v128.load(mask, 16), i32x4.add(row1, v128.load(key)));
+  const stream2 = v128.and(v128.load(mask, 32), i32x4.add(row2, v128.load(key, 16)));
+  const stream3 = v128.and(v128.load(mask, 48), i32x4.add(row3, v128.load(order)));
+  v128.store(to, v128.xor(stream0, v128.load(from)));
+  v128.store(to, v128.xor(stream1, v128.load(from, 16)), 16);
+  v128.store(to, v128.xor(stream2, v128.load(from, 32)), 32);
+  v128.store(to, v128.xor(stream3, v128.load(from, 48)), 48);
 }
 
 function rotateLeft(x: v128, n: i32): v128 {

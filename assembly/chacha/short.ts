@@ -5,9 +5,8 @@ import { wipe } from "../bytes";
 import { icvMatches } from "../esp/icv";
 import { CHACHA_WORK, D_STATUS, D_TAG, D_TEXT, D_TEXT_LENGTH } from "../layout";
 import { FORGED, PENDING } from "../status";
-import { BLOCK_SIZE, chachaBlocks, GROUP, O_KEY, O_TO, ORDER_SIZE } from "./chacha20";
+import { BLOCK_SIZE, chachaBlocks, GROUP, ORDER_SIZE, orderStream, orderText } from "./chacha20";
 import { addKeyStream, keyAddress, nonceOf } from "./keystream";
-import { inFours, foursOpen, foursSeal } from "./fours";
 import { STAGE, stageHead, stageRest } from "./message";
 import { POLY_SIZE, polyBlocks, polyFinish, polyStart } from "./poly1305";
 
@@ -28,31 +27,17 @@ export function areShort(list: usize, count: i32): bool {
   return true;
 }
 
-/** chachaSeal for these. */
-export function shortSeal(list: usize, count: i32): void {
-  const fours = LEGACY ? 0 : inFours(list, count); // the legacy build has no room for it
-  if (fours > 0) foursSeal(list, fours);
-  if (fours < count) run(list + ((<usize>fours) << 2), count - fours, true);
-}
-
-/** chachaOpen for these. */
-export function shortOpen(list: usize, count: i32): void {
-  const fours = LEGACY ? 0 : inFours(list, count);
-  if (fours > 0) foursOpen(list, fours);
-  if (fours < count) run(list + ((<usize>fours) << 2), count - fours, false);
-}
-
-function run(list: usize, count: i32, seals: bool): void {
+/** chachaSeal, or chachaOpen, for these. */
+export function shortRun(list: usize, count: i32, seals: bool): void {
   let before: usize = 0;
   let blocks: u32 = 0;
   let stream = STREAM;
   let streamBefore = STREAM + STREAM_SIZE;
   for (const end = list + ((<usize>count) << 2); list < end; list += 4) {
     const descriptor: usize = load<u32>(list);
-    orderPacket(descriptor, stream);
-    chachaBlocks(ORDERS, POLY, STAGE, blocks);
+    orderPacket(descriptor, stream, seals);
+    chachaBlocks(ORDERS, seals, POLY, STAGE, blocks);
     if (before) finish(before, streamBefore, seals);
-    if (seals) addTo(descriptor, stream);
     polyStart(POLY, stream);
     stageHead(STAGE, descriptor);
     blocks = <u32>(stageRest(STAGE + 16 + BLOCK_SIZE, descriptor, BLOCK_SIZE) - STAGE) >> 4;
@@ -66,14 +51,25 @@ function run(list: usize, count: i32, seals: bool): void {
   wipe(CHACHA_WORK, END - CHACHA_WORK);
 }
 
-function orderPacket(descriptor: usize, stream: usize): void {
+function orderPacket(descriptor: usize, stream: usize, seals: bool): void {
   const nonce = nonceOf(descriptor);
   const key = keyAddress(descriptor);
-  for (let block = 0; block < GROUP; block++) {
-    const order = ORDERS + <usize>block * ORDER_SIZE;
-    v128.store(order, i32x4.replace_lane(nonce, 0, block));
-    store<u32>(order, key, O_KEY);
-    store<u32>(order, stream + <usize>block * BLOCK_SIZE, O_TO);
+  const first = i32x4.replace_lane(nonce, 0, 1);
+  const second = i32x4.replace_lane(nonce, 0, 2);
+  orderStream(ORDERS, nonce, key, <u32>stream);
+  if (seals) {
+    const text = load<u32>(descriptor, D_TEXT);
+    orderText(ORDERS + ORDER_SIZE, first, key, text, BLOCK_SIZE);
+    orderText(
+      ORDERS + 2 * ORDER_SIZE,
+      second,
+      key,
+      text + BLOCK_SIZE,
+      load<u32>(descriptor, D_TEXT_LENGTH) - BLOCK_SIZE,
+    );
+  } else {
+    orderStream(ORDERS + ORDER_SIZE, first, key, <u32>stream + BLOCK_SIZE);
+    orderStream(ORDERS + 2 * ORDER_SIZE, second, key, <u32>stream + 2 * BLOCK_SIZE);
   }
 }
 
@@ -81,9 +77,6 @@ function finish(descriptor: usize, stream: usize, seals: bool): void {
   polyFinish(POLY, descriptor + D_TAG);
   if (seals) return;
   if (!icvMatches(descriptor) && load<u32>(descriptor, D_STATUS) == PENDING) store<u32>(descriptor, FORGED, D_STATUS);
-  if (load<u32>(descriptor, D_STATUS) == PENDING) addTo(descriptor, stream);
-}
-
-function addTo(descriptor: usize, stream: usize): void {
+  if (load<u32>(descriptor, D_STATUS) != PENDING) return;
   addKeyStream(load<u32>(descriptor, D_TEXT), load<u32>(descriptor, D_TEXT_LENGTH), stream + BLOCK_SIZE);
 }

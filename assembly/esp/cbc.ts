@@ -1,7 +1,7 @@
 // What CBC asks of ESP, whatever the cipher: whole blocks, and an IV nobody can foresee (RFC 3602 section 2.1, RFC 2405
 // section 3). IVs are key stream of ChaCha20 under a key that only this engine knows: the blocks are numbered, each number
 // comes once, and what is handed out is gone. A group of blocks is made at a time, so most packets find theirs ready.
-import { BLOCK_SIZE, chachaBlocks, GROUP, O_KEY, O_TO, ORDER_SIZE } from "../chacha/chacha20";
+import { BLOCK_SIZE, chachaBlocks, GROUP, ORDER_SIZE, orderStream } from "../chacha/chacha20";
 import { wipe } from "../bytes";
 import {
   C_IV_BLOCKS,
@@ -37,13 +37,11 @@ export function drawIv(iv: usize, length: usize): void {
 function fillPool(): void {
   let number = load<u64>(C_IV_BLOCKS);
   for (let block: usize = 0; block < <usize>GROUP; block++) {
-    const order = ORDERS + block * ORDER_SIZE;
-    store<u64>(order, number++);
-    store<u32>(order, C_IV_KEY, O_KEY);
-    store<u32>(order, <u32>(C_IV_POOL + block * BLOCK_SIZE), O_TO);
+    const row = i64x2.replace_lane(i64x2.splat(0), 0, number++);
+    orderStream(ORDERS + block * ORDER_SIZE, row, C_IV_KEY, <u32>(C_IV_POOL + block * BLOCK_SIZE));
   }
   store<u64>(C_IV_BLOCKS, number);
   store<u32>(C_IV_LEFT, GROUP * BLOCK_SIZE);
-  chachaBlocks(ORDERS, POLY, 0, 0);
+  chachaBlocks(ORDERS, false, POLY, 0, 0);
   wipe(ORDERS, GROUP * ORDER_SIZE);
 }

@@ -9,7 +9,7 @@ import { TARGETS } from "./entry.js";
 import { type Job, Room } from "./room.js";
 
 describe.each(TARGETS)("ChaCha20-Poly1305, %s", (target) => {
-  it("lengths 0 to 300 and long ones, lists of 65 to 80 and to 128 only, mixed SAs, sealed and opened", async () => {
+  it("lengths 0 to 300 and long ones, lists of 65 to 128 only, mixed SAs, sealed and opened", async () => {
     const room = await Room.load("chacha", target);
     const random = new Random();
     const keys = Array.from({ length: 9 }, (_, sa) => {
@@ -25,10 +25,7 @@ describe.each(TARGETS)("ChaCha20-Poly1305, %s", (target) => {
     const lists: number[][] = [];
     while (lengths.length > 0) lists.push(lengths.splice(0, random.pick([1, 2, 3, 5, 31, 32, 33, 256])));
     for (const count of [1, 2, 3, 64, 256]) lists.push(Array.from({ length: count }, () => random.between(65, 128)));
-    for (const count of [23, 24, 25, 26, 27, 28, 64, 256]) {
-      lists.push(Array.from({ length: count }, () => random.between(65, 80)));
-    }
-    for (const odd of [64, 81, 129]) lists.push(Array.from({ length: 32 }, (_, i) => (i === 30 ? odd : 70)));
+    for (const odd of [64, 129]) lists.push(Array.from({ length: 32 }, (_, i) => (i === 30 ? odd : 70)));
     for (const edge of [64, 65, 128, 129]) lists.push(Array.from({ length: 7 }, () => edge));
     for (const list of lists) {
       const where = `seed ${random.seed}: list of ${list.length}`;
@@ -94,14 +91,16 @@ describe.each(TARGETS)("ChaCha20-Poly1305, %s", (target) => {
       const counter = random.below(2 ** 31);
       const nonces = [0, 1, 2].map((i) => {
         const nonce = random.bytes(12);
-        entry.view.setUint32(ORDERS + 64 * i, counter + i, true);
-        entry.bytes.set(nonce, ORDERS + 64 * i + 4);
-        entry.view.setUint32(ORDERS + 64 * i + 16, CHACHA_KEY + 16 * i, true);
-        entry.view.setUint32(ORDERS + 64 * i + 20, KEY_STREAM + 64 * i, true);
+        entry.view.setUint32(ORDERS + 32 * i, counter + i, true);
+        entry.bytes.set(nonce, ORDERS + 32 * i + 4);
+        entry.view.setUint32(ORDERS + 32 * i + 16, CHACHA_KEY + 16 * i, true);
+        entry.view.setUint32(ORDERS + 32 * i + 20, KEY_STREAM + 64 * i, true);
         return nonce;
       });
       entry.bytes.set(random.bytes(64), CHACHA_KEY);
-      entry.call("chachaBlocks", ORDERS, POLY, source, count);
+      const beside = Math.min(count, 20);
+      entry.call("chachaBlocks", ORDERS, 0, POLY, source, beside);
+      entry.call("polyBlocks", POLY, source + 16 * beside, count - beside);
       nonces.forEach((nonce, i) => {
         const key = entry.bytes.subarray(CHACHA_KEY + 16 * i, CHACHA_KEY + 16 * i + 32);
         const iv = Buffer.concat([Buffer.alloc(4), nonce]);
