@@ -57,6 +57,8 @@ export class DataPlane {
   #closed = false;
   /** The verdict of the last protectInto or unprotectInto. */
   verdict: Verdict | undefined = undefined;
+  /** @internal An adapter's: a new SA or setting may have brought `deadline()` nearer. */
+  timersSet: () => void = () => {};
 
   /** Loads the kernel and makes a plane. Throws `option`, `wasm`, `limit`. */
   static async create(options: PlaneOptions = {}): Promise<DataPlane> {
@@ -85,12 +87,8 @@ export class DataPlane {
     const seed = new Uint8Array(4);
     this.#random(seed);
     const memory = new KernelMemory(kernel, limits, this.#random);
-    this.#engine = new Engine(memory, limits, new DataView(seed.buffer).getUint32(0), {
-      ...options,
-      random: this.#random,
-    });
-    this.#engine.carrier = options.carrier;
-    this.#engine.compressor = options.compression;
+    const engineOptions = { ...options, random: this.#random };
+    this.#engine = new Engine(memory, limits, new DataView(seed.buffer).getUint32(0), engineOptions);
   }
 
   /** Installs a security association, or throws an IpsecError and leaves nothing half installed. */
@@ -103,6 +101,7 @@ export class DataPlane {
     const sa = engine.sad.add(resolved, engine.initialPath(resolved), engine);
     engine.carrier = carrier;
     engine.start(sa);
+    this.timersSet();
     return sa;
   }
 
@@ -153,6 +152,7 @@ export class DataPlane {
 
   set natKeepalive(setting: NatKeepalive | undefined) {
     this.#open().setNatKeepalive(setting);
+    this.timersSet();
   }
 
   /** The one object for a remote: compare paths by identity. */

@@ -91,6 +91,8 @@ export class Engine implements SaOwner {
     this.peers = new Peers(limits.peers, this.deadlines, this.events);
     const { invalidSpiRecovery = false, invalidSpiRates = {}, natKeepalive } = options;
     this.#random = options.random;
+    this.carrier = options.carrier;
+    this.compressor = options.compression;
     this.keepalives = new Keepalives(natKeepalive, () => this.chance());
     this.invalidSpi = new InvalidSpi(memory, this.events, this.peers, invalidSpiRecovery, invalidSpiRates);
     const jumbo = memory.plan.jumbos + limits.jumboPackets * JUMBO_SIZE;

@@ -58,7 +58,8 @@ export class PlaneLoop {
     this.#outlet = outlet;
     this.#clock = clock;
     this.#item = plane.createItem();
-    this.#armTimer();
+    plane.timersSet = () => this.drainSoon();
+    this.drainSoon(); // The age of its SAs begins; another adapter may have left something.
   }
 
   get stopped(): boolean {
@@ -98,6 +99,11 @@ export class PlaneLoop {
     });
   }
 
+  /** The outlet is gone: what has come in is still delivered, unless somebody has closed the plane. */
+  drainLast(): void {
+    if (this.#plane.memoryBytes > 0) this.#drain();
+  }
+
   /** What was not sent or delivered yet is not. */
   stop(): void {
     this.#stopped = true;
@@ -110,17 +116,16 @@ export class PlaneLoop {
    */
   #drain(): void {
     if (this.#stopped) return;
-    this.#plane.flush(this.#clock.now());
+    const now = this.#clock.now();
+    this.#plane.flush(now);
+    this.#plane.tick(now);
     while (this.#outlet.makeRoom() && this.#plane.poll(this.#item)) this.#handOut(this.#item);
     this.#outlet.flush();
-    this.#armTimer();
+    this.#armTimer(now);
     this.#deliver();
   }
 
-  /**
-   * A callback that sends may cause another drain: what that finds is delivered by the loop already running. What a
-   * callback throws is thrown in the next turn: neither who sends nor what else came in has to do with it.
-   */
+  /** A callback that sends may cause another drain: what that finds is delivered by the loop already running. */
   #deliver(): void {
     if (this.#delivering) return;
     this.#delivering = true;
@@ -128,19 +133,28 @@ export class PlaneLoop {
       try {
         next();
       } catch (error) {
-        this.#clock.soon(() => {
-          throw error;
-        });
+        this.#throwSoon(error);
       }
     }
     this.#delivering = false;
+  }
+
+  /** What callbacks and outlet throw: neither who sends nor what else comes and goes has to do with it. */
+  #throwSoon(error: unknown): void {
+    this.#clock.soon(() => {
+      throw error;
+    });
   }
 
   #handOut(item: Item): void {
     const { onPacket, onClear, onIke, onIcmp, onDropped } = this.#callbacks;
     const { kind, verdict, sa, path } = item;
     if (kind === "datagram") {
-      this.#outlet.take(item);
+      try {
+        this.#outlet.take(item);
+      } catch (error) {
+        this.#throwSoon(error);
+      }
       return;
     }
     const bytes = this.#slab.take(item.length);
@@ -152,15 +166,14 @@ export class PlaneLoop {
     else this.#deliveries.push(() => onDropped?.(verdict));
   }
 
-  #armTimer(): void {
+  #armTimer(now: number): void {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
     const due = this.#plane.deadline();
-    if (this.#stopped || due === Number.POSITIVE_INFINITY) return;
-    const wait = Math.min(Math.max(Math.ceil(due - this.#clock.now()), 0), LONGEST_WAIT);
-    this.#cancelTimer = this.#clock.after(wait, () => {
-      this.#plane.tick(this.#clock.now());
-      this.#drain();
-    });
+    if (due === Number.POSITIVE_INFINITY) return;
+    // Still due: the plane is full. When the outlet has room again, there is another drain.
+    if (due <= now && !this.#outlet.makeRoom()) return;
+    const wait = Math.min(Math.max(Math.ceil(due - now), 0), LONGEST_WAIT);
+    this.#cancelTimer = this.#clock.after(wait, () => this.#drain());
   }
 }

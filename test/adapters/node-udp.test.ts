@@ -299,6 +299,16 @@ describe("time", () => {
     expect(clock.waiting).toEqual([NOW + 40_000]);
   });
 
+  test("an SA that no packet uses is kept alive", async () => {
+    const { plane, clock, socket } = await make();
+    plane.addSa(config("out", { natTraversal: { sourcePort: 4500, targetPort: 4500 } }));
+    plane.natKeepalive = { seconds: 20 };
+    clock.turn();
+    clock.advance(20_000);
+    socket.finishSends();
+    expect(socket.sent.map(({ bytes }) => bytes)).toEqual([Uint8Array.of(0xff)]);
+  });
+
   test("a deadline further away than a timer can be set", async () => {
     const { plane, clock, udp } = await make();
     const sa = plane.addSa(config("out", { lifetime: { seconds: 30_000_000 } }));
