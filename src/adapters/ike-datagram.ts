@@ -1,4 +1,4 @@
-// An IKE message as a datagram of the port that ESP uses: behind four zero bytes (RFC 3948 section 2.3).
+// An IKE message as a datagram of the port that ESP uses: behind four zero bytes (RFC 3948 section 2.2).
 import { IpsecError } from "../errors.js";
 import { NON_ESP_MARKER_LENGTH } from "../natt/framing.js";
 

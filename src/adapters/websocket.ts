@@ -17,7 +17,7 @@ export interface MessageSocket {
   binaryType: string;
   /** 0 connecting, 1 open, then closing and closed. */
   readonly readyState: number;
-  /** Bytes of messages that have not left yet. Absent in workerd. */
+  /** Bytes of messages that have not left yet. Where it is absent, as in workerd, the socket never counts as full. */
   readonly bufferedAmount?: number;
   send(message: Uint8Array<ArrayBuffer>): void;
   close(): void;
@@ -37,7 +37,7 @@ export interface WebSocketOptions extends Callbacks {
 export interface WebSocketCounters {
   received: number;
   sent: number;
-  /** Came in while plane and socket were full. */
+  /** Came in while plane and socket were full, or was to go out when the socket was closing. */
   lost: number;
   /** Messages of text: they are no datagrams. */
   text: number;
@@ -59,8 +59,10 @@ export class WebSocketAdapter {
   #waits = false;
 
   /**
-   * Binds a plane of carrier "udp" to a socket that is open, or being opened: until then packets wait in the plane. A closed
-   * socket ends the adapter, not the plane: a new adapter of a new socket goes on with its SAs. Throws `option`, `closed`.
+   * Binds a plane of carrier "udp", which no other adapter has, to a socket that is open (in workerd: accepted), or being
+   * opened: until then packets wait in the plane. A socket that closes ends the adapter, and what still waits is lost, but
+   * not the plane: a new adapter of a new socket goes on with its SAs. Its errors are for whoever listens to it. Throws
+   * `option`, `closed`.
    */
   constructor(plane: DataPlane, socket: MessageSocket, options: WebSocketOptions) {
     const { bufferBytes = BUFFER_BYTES, clock = systemClock() } = options;
@@ -75,10 +77,13 @@ export class WebSocketAdapter {
     socket.binaryType = "arraybuffer";
     socket.addEventListener("message", ({ data }) => this.#hear(data));
     socket.addEventListener("open", () => loop.drainSoon());
-    socket.addEventListener("close", () => loop.stop());
+    socket.addEventListener("close", () => {
+      loop.drainLast();
+      this.close(); // In workerd the other half is still open.
+    });
   }
 
-  /** Seals a packet and sends it. False: nothing was taken, the socket does not keep up; try again later. */
+  /** Seals a packet and sends it. False: nothing was taken, the socket does not keep up; try again later. Throws `closed`. */
   send(packet: Uint8Array, sa?: Sa): boolean {
     this.#mustBeOpen();
     return this.#loop.outbound(packet, sa);
@@ -87,14 +92,15 @@ export class WebSocketAdapter {
   /** Sends an IKE message, behind four zero bytes. False: as send. Throws `packet`, `closed`. */
   sendIke(message: Uint8Array): boolean {
     this.#mustBeOpen();
-    const datagram = this.#slab.take(ikeDatagramLength(message));
+    const length = ikeDatagramLength(message);
     if (!this.#makeRoom()) return false;
+    const datagram = this.#slab.take(length);
     writeIkeDatagram(datagram, message);
     this.#transmit(datagram);
     return true;
   }
 
-  /** Closes the socket. What was not sent yet is not. The plane stays open. */
+  /** Closes the socket. What was not sent yet waits in the plane, which stays open, for a new adapter. */
   close(): void {
     if (this.#loop.stopped) return;
     this.#loop.stop();
@@ -103,19 +109,21 @@ export class WebSocketAdapter {
 
   #hear(data: unknown): void {
     if (this.#loop.stopped) return;
-    if (!(data instanceof ArrayBuffer)) {
+    if (typeof data === "string") {
       this.counters.text++;
       return;
     }
     this.counters.received++;
-    // No path: where messages come from cannot move (RFC 3948 section 4.2 is about UDP).
-    if (!this.#loop.inbound(new Uint8Array(data), undefined)) this.counters.lost++;
+    // An ArrayBuffer, as asked, but of another realm perhaps: of an iframe, of a test. No path: where messages come from
+    // cannot move.
+    if (!this.#loop.inbound(new Uint8Array(data as ArrayBuffer), undefined)) this.counters.lost++;
   }
 
   #makeRoom(): boolean {
     const { readyState, bufferedAmount = 0 } = this.#socket;
-    if (readyState === OPEN && bufferedAmount < this.#bufferBytes) return true;
-    if (readyState === OPEN) this.#lookAgain();
+    if (readyState !== OPEN) return readyState > OPEN; // Once it closes, what goes out must not hold up what came in.
+    if (bufferedAmount < this.#bufferBytes) return true;
+    this.#lookAgain();
     return false;
   }
 
@@ -135,6 +143,10 @@ export class WebSocketAdapter {
   }
 
   #transmit(datagram: Uint8Array<ArrayBuffer>): void {
+    if (this.#socket.readyState !== OPEN) {
+      this.counters.lost++;
+      return;
+    }
     this.#socket.send(datagram);
     this.counters.sent++;
   }

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
+import { runInNewContext } from "node:vm";
 import { afterEach, describe, expect, test } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
 import { type MessageSocket, WebSocketAdapter, type WebSocketOptions } from "../../src/adapters/websocket.js";
@@ -18,6 +19,8 @@ class FakeSocket implements MessageSocket {
   binaryType = "blob";
   readyState = 1;
   closed = 0;
+  /** So many messages it throws at. */
+  refuses = 0;
   readonly sent: Uint8Array[] = [];
   #waiting: Uint8Array[] = [];
   readonly #listeners: { type: string; listener: (event: { data: unknown }) => void }[] = [];
@@ -31,7 +34,7 @@ class FakeSocket implements MessageSocket {
   }
 
   send(message: Uint8Array): void {
-    if (this.readyState !== 1) throw new Error("not open");
+    if (this.readyState !== 1 || this.refuses-- > 0) throw new Error("not now");
     this.#waiting.push(message);
   }
 
@@ -135,6 +138,22 @@ describe("out", () => {
     expect(adapter.send(packets[taken] as Uint8Array, sa)).toBe(true);
   });
 
+  test("what the socket throws is thrown in the next turn, and one message is lost, no other", async () => {
+    const { plane, clock, socket, adapter, packets } = await make();
+    const sa = plane.addSa(config("out", { spi: 0x1001 }));
+    plane.addSa(config("in"));
+    const sent = packetsOf(60, 61, 62);
+    for (const packet of sent) adapter.send(packet, sa);
+    for (const message of await sealed([ipv4(63)])) socket.tell("message", message);
+    socket.refuses = 1;
+    clock.turn();
+    expect(packets).toEqual([ipv4(63)]);
+    expect(() => clock.turn()).toThrow("not now");
+    socket.transmit();
+    expect(await opened(socket.sent)).toEqual(sent.slice(1));
+    expect(adapter.counters.sent).toBe(2);
+  });
+
   test("IKE leaves behind its marker", async () => {
     const { socket, adapter } = await make();
     expect(adapter.sendIke(Uint8Array.of(1, 2, 3))).toBe(true);
@@ -142,6 +161,38 @@ describe("out", () => {
     expect(socket.sent).toEqual([Uint8Array.of(0, 0, 0, 0, 1, 2, 3)]);
     const sendLong = () => adapter.sendIke(new Uint8Array(65_504));
     expect(sendLong).toThrow(expect.objectContaining({ code: "packet" }));
+  });
+});
+
+describe("time", () => {
+  const natTraversal = { sourcePort: 4500, targetPort: 4500, keepaliveSeconds: 20 };
+  const keepalive = Uint8Array.of(0xff);
+
+  test.each(["before", "after"])("an SA added %s the adapter is kept alive, though no packet passes", async (when) => {
+    const { plane, clock, socket, adapter } = await make();
+    if (when === "before") adapter.close();
+    plane.addSa(config("out", { natTraversal }));
+    const current = when === "before" ? new FakeSocket() : socket;
+    if (when === "before") open.push(new WebSocketAdapter(plane, current, { clock, onPacket() {} }));
+    clock.turn();
+    clock.advance(20_000);
+    current.transmit();
+    expect(current.sent).toEqual([keepalive]);
+  });
+
+  test("what is due while the plane is full waits for the socket, and does not spin", async () => {
+    const { plane, clock, socket, adapter } = await make({}, 0);
+    const sa = plane.addSa(config("out", { natTraversal }));
+    while (adapter.send(ipv4(60), sa));
+    clock.advance(20_000);
+    expect(clock.waiting).toEqual([]);
+    socket.readyState = 1;
+    socket.tell("open");
+    clock.turn();
+    clock.advance(0);
+    socket.transmit();
+    expect(socket.sent).toHaveLength(plane.counters.sealed + 1);
+    expect(socket.sent.at(-1)).toEqual(keepalive);
   });
 });
 
@@ -156,6 +207,17 @@ describe("in", () => {
     expect(packets).toEqual(sent);
     expect(adapter.counters.received).toBe(3);
     expect(socket.binaryType).toBe("arraybuffer");
+  });
+
+  test("an ArrayBuffer of another realm is one", async () => {
+    const { plane, clock, socket, packets } = await make();
+    plane.addSa(config("in"));
+    const [message] = await sealed([ipv4(60)]);
+    const foreign = runInNewContext("Uint8Array").from(new Uint8Array(message as ArrayBuffer)).buffer;
+    expect(foreign).not.toBeInstanceOf(ArrayBuffer);
+    socket.tell("message", foreign);
+    clock.turn();
+    expect(packets).toEqual([ipv4(60)]);
   });
 
   test("a burst larger than the plane is opened whole", async () => {
@@ -205,6 +267,30 @@ describe("the end", () => {
     next.transmit();
     expect(await opened([...socket.sent, ...next.sent])).toEqual([ipv4(60), ipv4(61)]);
     expect(sa.sequence).toBe(2n);
+  });
+
+  test.each([
+    ["is closing", 2],
+    ["has closed", 3],
+  ])("when the socket %s, what came in is delivered, and what was to go out is lost", async (_, readyState) => {
+    const { plane, clock, socket, adapter, packets } = await make();
+    const sa = plane.addSa(config("out"));
+    plane.addSa(config("in"));
+    adapter.send(ipv4(60), sa);
+    for (const message of await sealed(packetsOf(61, 62))) socket.tell("message", message);
+    socket.readyState = readyState;
+    if (readyState === 2) clock.turn();
+    else socket.tell("close");
+    expect(packets).toEqual(packetsOf(61, 62));
+    expect(adapter.counters).toEqual({ received: 2, sent: 0, lost: 1, text: 0 });
+  });
+
+  test("a socket that the other end has closed is closed at this end, too", async () => {
+    const { plane, socket } = await make();
+    plane.close(); // By a listener in front of the adapter's.
+    socket.readyState = 2;
+    socket.tell("close");
+    expect(socket.closed).toBe(1);
   });
 
   test("close() closes the socket once, and nothing is heard any more", async () => {

@@ -153,6 +153,8 @@ describe("in workerd", () => {
       for (const packet of packets) expect(tunnel.send(packet, out)).toBe(true);
       await expect.poll(() => back.length, { timeout: 10_000 }).toBe(packets.length);
       expect(back).toEqual(packets);
+      socket.close();
+      await expect.poll(() => socket.readyState, { timeout: 10_000 }).toBe(WebSocket.CLOSED); // The worker's end, too.
     } finally {
       socket.close();
       plane.close();
