@@ -14,6 +14,7 @@ import { relay } from "./relay.mjs";
 
 const here = (file) => fileURLToPath(new URL(file, import.meta.url));
 
+const port = Number(process.env.PORT ?? 8080);
 const gateway = await openGateway();
 const page = readFileSync(here("page.html"));
 const script = await bundle();
@@ -26,14 +27,30 @@ const server = createServer(({ url }, response) => {
   );
   if (url === "/") answer("text/html", page);
   else if (url === "/page.js") answer("text/javascript", script);
-  else if (url === "/association") answer("application/json", JSON.stringify(gateway.associate()));
+  else if (url === "/association") associate(response, answer);
   else response.writeHead(404).end();
 });
-new WebSocketServer({ server, path: "/esp" }).on("connection", (socket) => relay(socket, gateway));
-server.listen(Number(process.env.PORT ?? 8080), "127.0.0.1", () => {
+new WebSocketServer({ server, path: "/esp" })
+  .on("connection", (socket) => relay(socket, gateway))
+  .on("error", ({ code, message }) => {
+    console.error(
+      code === "EADDRINUSE" ? `port ${port} is taken: PORT=0 in the environment takes a free one` : message,
+    );
+    process.exitCode = 1;
+    gateway.close();
+  });
+server.listen(port, "127.0.0.1", () => {
   console.log(`gateway on UDP ${gateway.address}:${gateway.port}, kernel ${gateway.plane.variant}`);
   console.log(`open http://127.0.0.1:${server.address().port}/     (Ctrl-C ends it)`);
 });
+
+function associate(response, answer) {
+  try {
+    answer("application/json", JSON.stringify(gateway.associate()));
+  } catch ({ message }) {
+    response.writeHead(503).end(message); // More clients at once than the gateway's plane is made for.
+  }
+}
 
 async function bundle() {
   const build = await rolldown({ input: here("page.mjs"), platform: "browser", logLevel: "silent" });

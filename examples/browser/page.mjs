@@ -12,8 +12,12 @@ const BURST_SIZE = 1400;
 const WINDOW = 64;
 const PATIENCE_MILLISECONDS = 1000;
 
+addEventListener("error", ({ message }) => show("failed", message));
+
 const plane = await DataPlane.create({ carrier: "udp" });
-const { toGateway, toClient } = await (await fetch("association")).json();
+const association = await fetch("association");
+if (!association.ok) throw new Error(await association.text());
+const { toGateway, toClient } = await association.json();
 const out = plane.addSa({ ...toGateway, encryptionKey: fromHex(toGateway.encryptionKey), direction: "out" });
 plane.addSa({ ...toClient, encryptionKey: fromHex(toClient.encryptionKey), direction: "in" });
 plane.addPolicy({ direction: "out", selector: { target: "10.2.0.0/16" }, action: "protect", sa: out });

@@ -15,5 +15,7 @@ export function relay(socket, gateway) {
     const isGateway = address === gateway.address && port === gateway.port;
     if (isGateway && socket.bufferedAmount < BUFFER_BYTES) socket.send(datagram);
   });
+  // A frame that is none, no socket to be had: that ends this client, not the relay. What is too long for UDP is lost.
+  for (const each of [socket, udp]) each.on("error", () => socket.terminate());
   socket.on("close", () => udp.close());
 }

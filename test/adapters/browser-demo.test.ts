@@ -1,9 +1,13 @@
 // `npm start -- --browser`, as somebody sees it: the page in Chromium, its relay and its gateway.
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { type AddressInfo, createServer, type Socket } from "node:net";
 import { type Browser, chromium } from "playwright-core";
 import { afterEach, describe, expect, it } from "vitest";
+import { WebSocket } from "ws";
 import { BROWSER, MISSING, REQUIRED } from "../chromium.js";
 
+const DEMO = ["examples/main-job.mjs", "--browser"];
 const LONGEST_MILLISECONDS = 120_000;
 
 let demo: ChildProcess | undefined;
@@ -17,10 +21,7 @@ afterEach(async () => {
 /** Starts the demo; answers where its page is. */
 function start(): Promise<string> {
   const env = { ...process.env, PORT: "0" };
-  const child = spawn(process.execPath, ["examples/main-job.mjs", "--browser"], {
-    env,
-    stdio: ["ignore", "pipe", "inherit"],
-  });
+  const child = spawn(process.execPath, DEMO, { env, stdio: ["ignore", "pipe", "inherit"] });
   demo = child;
   let output = "";
   return new Promise((resolve, reject) => {
@@ -48,6 +49,32 @@ async function everyPingIsAnswered(): Promise<void> {
   expect(rows.get("burst")).toMatch(/^5000 of 5000 pings of 1400 bytes in \d+\.\d\d s$/);
   expect(rows.get("verdicts")).toBe('{"sealed":5020,"delivered":5020}');
 }
+
+describe("the demo", () => {
+  it("says what to do when its port is taken", async () => {
+    const other = createServer().listen(0, "127.0.0.1");
+    await once(other, "listening");
+    const env = { ...process.env, PORT: String((other.address() as AddressInfo).port) };
+    const { stderr, status } = spawnSync(process.execPath, DEMO, { env, encoding: "utf8", timeout: 30_000 });
+    other.close();
+    expect(stderr).toBe(`port ${env.PORT} is taken: PORT=0 in the environment takes a free one\n`);
+    expect(status).toBe(1);
+  }, 60_000);
+
+  it("outlives a client that breaks the rules, and more clients than its tables hold", async () => {
+    const address = await start();
+    const socket = new WebSocket(new URL("esp", address.replace("http", "ws")));
+    await once(socket, "open");
+    socket.send(new Uint8Array(70_000)); // No datagram is that long.
+    (socket as unknown as { _socket: Socket })._socket.write(Uint8Array.of(0xff, 0xff)); // No frame begins so.
+    await once(socket, "close");
+    const asked: Response[] = [];
+    while (asked.length < 600 && asked.at(-1)?.status !== 503) asked.push(await fetch(new URL("association", address)));
+    expect(asked).toHaveLength(513);
+    expect(await asked.at(-1)?.text()).toMatch(/limits\.sas/);
+    expect((await fetch(address)).status).toBe(200);
+  }, 60_000);
+});
 
 if (BROWSER === undefined) {
   console.warn(MISSING); // The reporter does not name what it skips.
