@@ -27,8 +27,8 @@ export interface MessageSocket {
 
 export interface WebSocketOptions extends Callbacks {
   /**
-   * Bytes that may wait in the socket, 1 or more. 262,144. What is more waits in the plane, and then send() answers false:
-   * a long queue would only make the packets inside late.
+   * Bytes that may wait in the socket, 1 or more. 262,144. While so many do, send() answers false: a long queue would only
+   * make the packets inside late. What is sent within one turn may exceed it.
    */
   readonly bufferBytes?: number;
   readonly clock?: Clock;
@@ -37,7 +37,7 @@ export interface WebSocketOptions extends Callbacks {
 export interface WebSocketCounters {
   received: number;
   sent: number;
-  /** Came in while plane and socket were full, or was to go out when the socket was closing. */
+  /** Came in while the plane was full, or was to go out when the socket was closing. */
   lost: number;
   /** Messages of text: they are no datagrams. */
   text: number;
@@ -45,18 +45,14 @@ export interface WebSocketCounters {
 
 const OPEN = 1;
 const BUFFER_BYTES = 262_144;
-/** A socket does not say when it has sent: so long it is left to do so. */
-const PATIENCE_MILLISECONDS = 5;
 
 export class WebSocketAdapter {
   readonly counters: WebSocketCounters = { received: 0, sent: 0, lost: 0, text: 0 };
   readonly #socket: MessageSocket;
   readonly #bufferBytes: number;
-  readonly #clock: Clock;
   readonly #loop: PlaneLoop;
   /** A socket may read a message long after the call. */
   readonly #slab = new Slab();
-  #waits = false;
 
   /**
    * Binds a plane of carrier "udp", which no other adapter has, to a socket that is open (in workerd: accepted), or being
@@ -70,8 +66,12 @@ export class WebSocketAdapter {
     if (socket.readyState > OPEN) throw new IpsecError("closed", "the WebSocket is closed: open a new one");
     this.#socket = socket;
     this.#bufferBytes = bufferBytes;
-    this.#clock = clock;
-    const outlet = { makeRoom: () => this.#makeRoom(), take: (item: Item) => this.#take(item), flush: () => {} };
+    // An open socket takes everything: what comes in must not wait in the plane behind what goes out. send() looks at its bytes.
+    const outlet = {
+      makeRoom: () => socket.readyState >= OPEN,
+      take: (item: Item) => this.#take(item),
+      flush: () => {},
+    };
     const loop = new PlaneLoop(plane, options, outlet, clock);
     this.#loop = loop;
     socket.binaryType = "arraybuffer";
@@ -86,14 +86,14 @@ export class WebSocketAdapter {
   /** Seals a packet and sends it. False: nothing was taken, the socket does not keep up; try again later. Throws `closed`. */
   send(packet: Uint8Array, sa?: Sa): boolean {
     this.#mustBeOpen();
-    return this.#loop.outbound(packet, sa);
+    return !this.#isFull() && this.#loop.outbound(packet, sa);
   }
 
   /** Sends an IKE message, behind four zero bytes. False: as send. Throws `packet`, `closed`. */
   sendIke(message: Uint8Array): boolean {
     this.#mustBeOpen();
     const length = ikeDatagramLength(message);
-    if (!this.#makeRoom()) return false;
+    if (this.#isFull() || this.#socket.readyState < OPEN) return false;
     const datagram = this.#slab.take(length);
     writeIkeDatagram(datagram, message);
     this.#transmit(datagram);
@@ -119,21 +119,9 @@ export class WebSocketAdapter {
     if (!this.#loop.inbound(new Uint8Array(data as ArrayBuffer), undefined)) this.counters.lost++;
   }
 
-  #makeRoom(): boolean {
-    const { readyState, bufferedAmount = 0 } = this.#socket;
-    if (readyState !== OPEN) return readyState > OPEN; // Once it closes, what goes out must not hold up what came in.
-    if (bufferedAmount < this.#bufferBytes) return true;
-    this.#lookAgain();
-    return false;
-  }
-
-  #lookAgain(): void {
-    if (this.#waits) return;
-    this.#waits = true;
-    this.#clock.after(PATIENCE_MILLISECONDS, () => {
-      this.#waits = false;
-      this.#loop.drainSoon();
-    });
+  #isFull(): boolean {
+    const { bufferedAmount = 0 } = this.#socket;
+    return bufferedAmount >= this.#bufferBytes;
   }
 
   #take(item: Item): void {
