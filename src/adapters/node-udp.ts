@@ -25,6 +25,7 @@ export interface NodeUdpOptions extends Callbacks {
   readonly onError?: (error: Error) => void;
   /** Datagrams that may be on their way into the socket at once, 1..65,536. 256. */
   readonly poolSize?: number;
+  /** Absent: `performance.now()`. Verbs of the plane called beside the adapter take their `now` from the same clock. */
   readonly clock?: Clock;
 }
 

@@ -170,7 +170,7 @@ export class PlaneLoop {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
     const due = this.#plane.deadline();
-    if (due === Number.POSITIVE_INFINITY) return;
+    if (this.#stopped || due === Number.POSITIVE_INFINITY) return;
     // Still due: the plane is full. When the outlet has room again, there is another drain.
     if (due <= now && !this.#outlet.makeRoom()) return;
     const wait = Math.min(Math.max(Math.ceil(due - now), 0), LONGEST_WAIT);

@@ -31,6 +31,7 @@ export interface WebSocketOptions extends Callbacks {
    * make the packets inside late. What is sent within one turn may exceed it.
    */
   readonly bufferBytes?: number;
+  /** Absent: `performance.now()`. Verbs of the plane called beside the adapter take their `now` from the same clock. */
   readonly clock?: Clock;
 }
 

@@ -296,6 +296,18 @@ describe("the end", () => {
     expect(adapter.counters).toEqual({ received: 2, sent: 0, lost: 1, text: 0 });
   });
 
+  test("a socket that closes while it sends leaves no timer", async () => {
+    const { plane, clock, socket, adapter } = await make();
+    const sa = plane.addSa(config("out", { lifetime: { seconds: 3600 } }));
+    socket.send = () => {
+      socket.readyState = 3;
+      socket.tell("close");
+    };
+    adapter.send(ipv4(60), sa);
+    clock.turn();
+    expect(clock.waiting).toEqual([]);
+  });
+
   test("a socket that the other end has closed is closed at this end, too", async () => {
     const { plane, socket } = await make();
     plane.close(); // By a listener in front of the adapter's.
