@@ -4,11 +4,10 @@
 //
 //   | SPI .. | IV | text                                     |
 //   | hashed: blocks of 64 bytes  | beside it: | up to four blocks
-import { encryptBlock, NIBBLE_KEYS_SIZE, nibbleKeys } from "../aes/nibbles";
-import { wipe } from "../bytes";
-import { finishOne, startOne, STATE } from "../hmac/one";
+import { encryptBlock, nibbleKeys } from "../aes/nibbles";
+import { finishOne, startOne, STATE, VARIABLES } from "../hmac/one";
 import {
-  AES_CHAIN_KEYS,
+  ONE_KEYS,
   D_AUTH,
   D_IV,
   D_SA,
@@ -16,7 +15,6 @@ import {
   D_TEXT,
   D_TEXT_LENGTH,
   ENC_CBC,
-  HMAC_WORK,
   INT_SHA1,
   INT_SHA256,
   SA_ENCRYPTION,
@@ -30,8 +28,6 @@ import { sha256BesideCbc } from "../sha2/beside-cbc";
 import { sha256Rest, SIXTEEN } from "../sha2/one";
 import { PENDING } from "../status";
 
-const VARIABLES: usize = HMAC_WORK; // 32 bytes: those of the rounds that stand between blocks of AES
-
 /** Whether the one packet of `list` is such a one. */
 export function isLone(list: usize): bool {
   const descriptor = <usize>load<u32>(list);
@@ -41,7 +37,7 @@ export function isLone(list: usize): bool {
   return (integrity == INT_SHA1 || integrity == INT_SHA256) && load<u8>(sa, SA_ROUNDS) != 12;
 }
 
-/** Encrypts its text in place and computes its tag. */
+/** Encrypts its text in place and computes its tag: finishOne wipes the keys of the chain, too. */
 export function loneSeal(list: usize): void {
   const descriptor = <usize>load<u32>(list);
   const sa = <usize>load<u32>(descriptor, D_SA);
@@ -50,12 +46,12 @@ export function loneSeal(list: usize): void {
   let source = <usize>load<u32>(descriptor, D_AUTH);
   let text = <usize>load<u32>(descriptor, D_TEXT);
   const end = text + load<u32>(descriptor, D_TEXT_LENGTH);
-  nibbleKeys(sa + SA_ROUND_KEYS, rounds, AES_CHAIN_KEYS);
+  nibbleKeys(sa + SA_ROUND_KEYS, rounds, ONE_KEYS);
   startOne(descriptor);
   let chain = v128.load(<usize>load<u32>(descriptor, D_IV));
   while (text < end) {
     if (text < source + 64) {
-      chain = encryptBlock(AES_CHAIN_KEYS, rounds, v128.xor(chain, v128.load(text)));
+      chain = encryptBlock(ONE_KEYS, rounds, v128.xor(chain, v128.load(text)));
       v128.store(text, chain);
       text += 16;
       continue;
@@ -64,16 +60,14 @@ export function loneSeal(list: usize): void {
     v128.store(VARIABLES, v128.load(STATE));
     v128.store(VARIABLES, v128.load(STATE, 16), 16);
     if (integrity == INT_SHA1) {
-      chain = sha1BesideCbc(VARIABLES, source, AES_CHAIN_KEYS, rounds, text, next, chain);
+      chain = sha1BesideCbc(VARIABLES, source, ONE_KEYS, rounds, text, next, chain);
       sha1Rest(STATE, VARIABLES, ((next - text) >> 4) * TWENTY);
     } else {
-      chain = sha256BesideCbc(VARIABLES, source, AES_CHAIN_KEYS, rounds, text, next, chain);
+      chain = sha256BesideCbc(VARIABLES, source, ONE_KEYS, rounds, text, next, chain);
       sha256Rest(STATE, VARIABLES, ((next - text) >> 4) * SIXTEEN);
     }
     source += 64;
     text = next;
   }
   finishOne(integrity, descriptor, source);
-  wipe(VARIABLES, 32);
-  wipe(AES_CHAIN_KEYS, NIBBLE_KEYS_SIZE);
 }

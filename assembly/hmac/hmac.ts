@@ -20,7 +20,7 @@ import {
 import { PENDING } from "../status";
 import { alikeTags, gatheredTags, REACH } from "./alike";
 import { compressLanes } from "./compress";
-import { compressLane, oneTag } from "./one";
+import { compressLane, oneTag, wipeOne } from "./one";
 import { outerTags } from "./outer";
 import { blockLengthOf, blockShiftOf, lanesOf, SCHEDULE_SIZE, wordLengthOf } from "./sizes";
 import { copyLane, L_DESCRIPTORS, LANE_SET_SIZE, loadStates } from "./states";
@@ -85,6 +85,7 @@ function mixedTags(integrity: i32, list: usize, count: i32): void {
   wipe(WAITING, LANE_SET_SIZE);
   wipe(HMAC_WORK, TAILS - HMAC_WORK + <usize>lanes * TAIL_SIZE);
   wipe(SHA_WORK, SCHEDULE_SIZE);
+  wipeOne(integrity);
 }
 
 /** The first place from `next` on whose packet is PENDING. */

@@ -8,7 +8,8 @@ import {
   D_SA,
   D_STATUS,
   D_TAG,
-  HMAC_WORK,
+  ONE_WORK,
+  ONE_WORK_END,
   SA_INNER_STATE,
   SA_OUTER_STATE,
   SHA_WORK,
@@ -17,13 +18,12 @@ import { PENDING } from "../status";
 import { compressOne } from "./compress";
 import { blockShiftOf, digestLengthOf, SCHEDULE_SIZE, wordLengthOf } from "./sizes";
 import { copyWords, DIGEST_ORDERS } from "./states";
-import { makeTail, TAIL_SIZE } from "./tail";
+import { makeTail } from "./tail";
 
-// Behind the lanes and their tails.
-export const STATE: usize = HMAC_WORK + 0x600; // 64 bytes
-const DIGEST: usize = STATE + 64; // 64 bytes: as a message
+export const STATE: usize = ONE_WORK; // 64 bytes
+export const VARIABLES: usize = STATE + 64; // 32 bytes: of rounds that stand between blocks of AES, see esp/lone.ts
+const DIGEST: usize = VARIABLES + 32; // 64 bytes: as a message
 const TAIL: usize = DIGEST + 64;
-const WORK_END: usize = TAIL + TAIL_SIZE;
 
 /** Computes its tag, if it is PENDING. */
 export function oneTag(integrity: i32, descriptor: usize): void {
@@ -44,8 +44,7 @@ export function finishOne(integrity: i32, descriptor: usize, source: usize): voi
   compressOne(integrity, STATE, source, <u32>(message + length - source) >> blockShiftOf(integrity));
   compressOne(integrity, STATE, TAIL, <u32>makeTail(integrity, TAIL, message, length));
   outerTag(integrity, descriptor);
-  wipe(STATE, WORK_END - STATE);
-  wipe(SHA_WORK, SCHEDULE_SIZE);
+  wipeOne(integrity);
 }
 
 /** The outer hash of the inner digest in STATE: RFC 2104 section 2. */
@@ -69,5 +68,10 @@ export function compressLane(integrity: i32, lane: usize, source: usize, blocks:
   copyWords(integrity, STATE, wordLength, lane, 16);
   compressOne(integrity, STATE, source, blocks);
   copyWords(integrity, lane, 16, STATE, wordLength);
-  wipe(STATE, 64);
+}
+
+/** In one call, for each costs as much as a hundred bytes. */
+export function wipeOne(integrity: i32): void {
+  wipe(ONE_WORK, ONE_WORK_END - ONE_WORK);
+  if (wordLengthOf(integrity) == 8) wipe(SHA_WORK, SCHEDULE_SIZE);
 }

@@ -1,4 +1,5 @@
 // SHA-1 (FIPS 180-4 section 6.1.2) on one message. Its state and its working variables are words side by side.
+import { row } from "../sha2/words";
 import { firstWords, prepare, prepareLater, WORDS } from "./schedule";
 import { choice, majority, parity } from "./sha1";
 
@@ -80,11 +81,8 @@ export function sha1Rest(state: usize, variables: usize, word: usize): void {
       a = round<LastParity>(a, b, c, d, e, load<u32>(word, WORDS + 16)); c = rotl<u32>(c, 30);
     }
   }
-  store<u32>(state, a + load<u32>(state));
-  store<u32>(state, b + load<u32>(state, 4), 4);
-  store<u32>(state, c + load<u32>(state, 8), 8);
-  store<u32>(state, d + load<u32>(state, 12), 12);
-  store<u32>(state, e + load<u32>(state, 16), 16);
+  v128.store(state, i32x4.add(row(a, b, c, d), v128.load(state)));
+  v128.store(state, i32x4.add(row(e, 0, 0, 0), v128.load(state, 16)), 16);
 }
 
 export function round<F>(e: u32, a: u32, b: u32, c: u32, d: u32, word: u32): u32 {

@@ -1,11 +1,11 @@
 // The message schedule of SHA-1 (FIPS 180-4 section 6.1.2) for one message: four words at a time in vectors, which the
 // rounds leave idle.
 import { permute } from "../aes/permute";
-import { SHA_WORK } from "../layout";
+import { ONE_WORDS } from "../layout";
 import { REVERSED_WORDS } from "../sha2/lanes32";
 
 /** u32 a word. */
-export const WORDS: usize = SHA_WORK;
+export const WORDS: usize = ONE_WORDS;
 export const WORDS_SIZE: usize = 320;
 
 /** The block at `source` as words 0 to 15. */

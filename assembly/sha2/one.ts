@@ -1,6 +1,7 @@
 // SHA-256 (FIPS 180-4 section 6.2.2) on one message. Its state and its working variables are words side by side.
 import { earlier, firstWords, keep, prepare, SUMS, WORDS, WORDS_SIZE } from "./schedule";
 import { first, second } from "./sha256";
+import { row } from "./words";
 
 /** Of the words of sixteen rounds. */
 export const SIXTEEN: usize = 64;
@@ -48,12 +49,6 @@ export function sha256Rest(state: usize, variables: usize, at: usize): void {
       a = first(f, g, h, a, load<u32>(at, SUMS + 28)); e += a; a += second(b, c, d);
     }
   }
-  store<u32>(state, a + load<u32>(state));
-  store<u32>(state, b + load<u32>(state, 4), 4);
-  store<u32>(state, c + load<u32>(state, 8), 8);
-  store<u32>(state, d + load<u32>(state, 12), 12);
-  store<u32>(state, e + load<u32>(state, 16), 16);
-  store<u32>(state, f + load<u32>(state, 20), 20);
-  store<u32>(state, g + load<u32>(state, 24), 24);
-  store<u32>(state, h + load<u32>(state, 28), 28);
+  v128.store(state, i32x4.add(row(a, b, c, d), v128.load(state)));
+  v128.store(state, i32x4.add(row(e, f, g, h), v128.load(state, 16)), 16);
 }

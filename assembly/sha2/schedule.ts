@@ -1,12 +1,12 @@
 // The message schedule of SHA-256 (FIPS 180-4 section 6.2.2) for one message: four words at a time in vectors, which the
 // rounds leave idle. A round adds a word and its constant, so their sum is kept too.
 import { permute } from "../aes/permute";
-import { SHA_WORK } from "../layout";
+import { ONE_WORDS } from "../layout";
 import { REVERSED_WORDS } from "./lanes32";
 import { K } from "./sha256";
 
 /** u32 a word. */
-export const WORDS: usize = SHA_WORK;
+export const WORDS: usize = ONE_WORDS;
 export const WORDS_SIZE: usize = 256;
 /** u32 a word: the word plus its constant. */
 export const SUMS: usize = WORDS + WORDS_SIZE;

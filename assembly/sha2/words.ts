@@ -48,3 +48,9 @@ export function rotateRight64<T>(x: T, n: i32): T {
   if (isVector<T>()) return v128.or(i64x2.shr_u(x, n), i64x2.shl(x, 64 - n));
   else return rotr<T>(x, <T>n);
 }
+
+/** Four words of a state side by side. Stored as one vector, for who loads a vector behind four stores waits for them. */
+export function row(w0: u32, w1: u32, w2: u32, w3: u32): v128 {
+  const half = i32x4.replace_lane(i32x4.splat(w0), 1, w1);
+  return i32x4.replace_lane(i32x4.replace_lane(half, 2, w2), 3, w3);
+}
