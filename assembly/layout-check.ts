@@ -129,9 +129,9 @@ if (DES_KEYS != DES_WORK || DES_KEYS + 48 * 128 > DES_BLOCKS) ERROR("the DES rou
 if (DES_BLOCKS + 128 > DES_HALVES || DES_HALVES + 384 > DES_BOXES) ERROR("the DES blocks and halves keep apart");
 if (DES_BOXES + 256 > DES_LANES || DES_LANES + 128 > DES_WORK_END) ERROR("the DES lanes end DES_WORK");
 if (HOT_DES_KEYS + 48 * 8 > HOT_MAC_KEYS) ERROR("the DES round keys overrun the MAC keys");
-if (HMAC_WORK + 192 + 4 * 288 > HMAC_OUTER_WORK || HMAC_OUTER_WORK + 144 > AES_CHAINS)
+if (HMAC_WORK + 192 + 4 * 256 > HMAC_OUTER_WORK || HMAC_OUTER_WORK + 144 > AES_CHAINS)
   ERROR("the digests that wait keep apart from the padded tails");
-if (SHA_WORK + 80 * 16 > ONE_WORK || ONE_WORK + 64 + 32 + 64 + 288 > ONE_KEYS || ONE_KEYS + 15 * 16 > ONE_WORDS)
+if (SHA_WORK + 80 * 16 > ONE_WORK || ONE_WORK + 64 + 32 + 64 + 256 > ONE_KEYS || ONE_KEYS + 15 * 16 > ONE_WORDS)
   ERROR("the message schedule of lanes, and what one message alone needs, keep apart");
 if (ONE_WORDS + 512 > ONE_WORK_END || ONE_WORK_END > HMAC_WORK) ERROR("the schedule of one message ends its work");
 if (AES_CHAINS + 32 * 96 > CUT_WORK || CUT_WORK + 64 > AES_CHAIN_KEYS || AES_CHAIN_KEYS + 15 * 16 > AES_LANE_PLANES)
