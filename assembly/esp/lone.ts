@@ -57,13 +57,11 @@ export function loneSeal(list: usize): void {
       continue;
     }
     const next = min(text + 64, end);
-    v128.store(VARIABLES, v128.load(STATE));
-    v128.store(VARIABLES, v128.load(STATE, 16), 16);
     if (integrity == INT_SHA1) {
-      chain = sha1BesideCbc(VARIABLES, source, ONE_KEYS, rounds, text, next, chain);
+      chain = sha1BesideCbc(STATE, VARIABLES, source, ONE_KEYS, rounds, text, next, chain);
       sha1Rest(STATE, VARIABLES, ((next - text) >> 4) * TWENTY);
     } else {
-      chain = sha256BesideCbc(VARIABLES, source, ONE_KEYS, rounds, text, next, chain);
+      chain = sha256BesideCbc(STATE, VARIABLES, source, ONE_KEYS, rounds, text, next, chain);
       sha256Rest(STATE, VARIABLES, ((next - text) >> 4) * SIXTEEN);
     }
     source += 64;

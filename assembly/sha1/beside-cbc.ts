@@ -1,27 +1,17 @@
 // SHA-1 of one message beside AES-CBC of one text, as in sha2/beside-cbc.ts: twenty rounds of SHA-1, which have one
 // function, beside one block of AES.
-import {
-  A_OVER,
-  DOUBLED,
-  firstTerm,
-  INVERSES,
-  lastRound,
-  LOW,
-  roundAfter,
-  SBOX,
-  secondTerm,
-  startBlock,
-  TABLES,
-} from "../aes/nibbles";
+import { A_OVER, DOUBLED, firstTerm, INVERSES, LOW, roundAfter, SBOX, secondTerm, TABLES } from "../aes/nibble-round";
+import { lastRound, startBlock } from "../aes/nibbles";
 import { Choice, LastParity, Majority, Parity, round, TWENTY } from "./one";
 import { firstWords, prepare, prepareLater, WORDS, WORDS_SIZE } from "./schedule";
 
 /**
- * Encrypts the text from `text` to `end`, one block of AES to four, which follow `chain`, under the `keys` of ten rounds, or
- * of 14; and begins to compress the 64 bytes at `source`: twenty rounds a block of AES. The `variables` are those of the
- * state, and then what these rounds leave: sha1Rest goes on with them. Answers the last block of the text.
+ * Encrypts the text from `text` to `end`, which follows `chain`, one block of AES to four, under the `keys` of ten rounds or
+ * of 14; and begins to compress the 64 bytes at `source`, twenty rounds a block of AES: from the `state` on, up to the
+ * `variables`, with which sha1Rest goes on. Answers the last block of the text.
  */
 export function sha1BesideCbc(
+  state: usize,
   variables: usize,
   source: usize,
   keys: usize,
@@ -30,38 +20,18 @@ export function sha1BesideCbc(
   end: usize,
   chain: v128,
 ): v128 {
-  const last = keys + ((<usize>(rounds - 10)) << 4);
   const blocks = (end - text) >> 4;
   firstWords(source);
-  chain = rounds20<Choice>(variables, 0, last, startBlock(keys, rounds, v128.xor(chain, v128.load(text))));
-  v128.store(text, chain);
-  if (blocks > 1) {
-    chain = rounds20<Parity>(variables, TWENTY, last, startBlock(keys, rounds, v128.xor(chain, v128.load(text, 16))));
-    v128.store(text, chain, 16);
-  }
-  if (blocks > 2) {
-    chain = rounds20<Majority>(
-      variables,
-      2 * TWENTY,
-      last,
-      startBlock(keys, rounds, v128.xor(chain, v128.load(text, 32))),
-    );
-    v128.store(text, chain, 32);
-  }
-  if (blocks > 3) {
-    chain = rounds20<LastParity>(
-      variables,
-      3 * TWENTY,
-      last,
-      startBlock(keys, rounds, v128.xor(chain, v128.load(text, 48))),
-    );
-    v128.store(text, chain, 48);
-  }
+  chain = rounds20<Choice>(state, variables, 0, keys, rounds, text, chain);
+  if (blocks > 1) chain = rounds20<Parity>(variables, variables, TWENTY, keys, rounds, text + 16, chain);
+  if (blocks > 2) chain = rounds20<Majority>(variables, variables, 2 * TWENTY, keys, rounds, text + 32, chain);
+  if (blocks > 3) chain = rounds20<LastParity>(variables, variables, 3 * TWENTY, keys, rounds, text + 48, chain);
   return chain;
 }
 
-/** Twenty rounds whose words begin at `at`; the last ten rounds of `block`. */
-function rounds20<F>(variables: usize, at: usize, key: usize, block: v128): v128 {
+/** Twenty rounds whose words begin at `at`, and one block of AES. */
+function rounds20<F>(from: usize, to: usize, at: usize, keys: usize, rounds: i32, text: usize, chain: v128): v128 {
+  let block = startBlock(keys, rounds, v128.xor(chain, v128.load(text)));
   const low = v128.load(TABLES, LOW);
   const inverses = v128.load(TABLES, INVERSES);
   const aOver = v128.load(TABLES, A_OVER);
@@ -69,12 +39,13 @@ function rounds20<F>(variables: usize, at: usize, key: usize, block: v128): v128
   const sbox1 = v128.load(TABLES, SBOX + 16);
   const doubled0 = v128.load(TABLES, DOUBLED);
   const doubled1 = v128.load(TABLES, DOUBLED + 16);
-  let a = load<u32>(variables);
-  let b = load<u32>(variables, 4);
-  let c = load<u32>(variables, 8);
-  let d = load<u32>(variables, 12);
-  let e = load<u32>(variables, 16);
+  let a = load<u32>(from);
+  let b = load<u32>(from, 4);
+  let c = load<u32>(from, 8);
+  let d = load<u32>(from, 12);
+  let e = load<u32>(from, 16);
   let near = v128.load(at, WORDS + 48);
+  let key = keys + ((<usize>(rounds - 10)) << 4);
   let x: v128;
   let y: v128;
   for (let pass = 0; ; pass++) {
@@ -104,10 +75,12 @@ function rounds20<F>(variables: usize, at: usize, key: usize, block: v128): v128
     at += 16;
     key += 32;
   }
-  store<u32>(variables, a);
-  store<u32>(variables, b, 4);
-  store<u32>(variables, c, 8);
-  store<u32>(variables, d, 12);
-  store<u32>(variables, e, 16);
-  return lastRound(block, 10, key + 32);
+  store<u32>(to, a);
+  store<u32>(to, b, 4);
+  store<u32>(to, c, 8);
+  store<u32>(to, d, 12);
+  store<u32>(to, e, 16);
+  block = lastRound(block, 10, key + 32);
+  v128.store(text, block);
+  return block;
 }

@@ -1,28 +1,18 @@
 // SHA-256 of one message beside AES-CBC of one text. Each is a chain that keeps the processor waiting, this one in vectors
 // and that one in words: so the rounds of one fill the time that the other waits. They stand mixed here, and as compilers
 // move nothing across a branch or a store, the message schedule holds them in their places.
-import {
-  A_OVER,
-  DOUBLED,
-  firstTerm,
-  INVERSES,
-  lastRound,
-  LOW,
-  roundAfter,
-  SBOX,
-  secondTerm,
-  startBlock,
-  TABLES,
-} from "../aes/nibbles";
+import { A_OVER, DOUBLED, firstTerm, INVERSES, LOW, roundAfter, SBOX, secondTerm, TABLES } from "../aes/nibble-round";
+import { lastRound, startBlock } from "../aes/nibbles";
 import { earlier, firstWords, keep, prepare, SUMS, WORDS, WORDS_SIZE } from "./schedule";
 import { first, second } from "./sha256";
 
 /**
- * Encrypts the text from `text` to `end`, one block of AES to four, which follow `chain`, under the `keys` of ten rounds, or
- * of 14; and begins to compress the 64 bytes at `source`: 16 rounds a block of AES. The `variables` are those of the state, and
- * then what these rounds leave: sha256Rest goes on with them. Answers the last block of the text.
+ * Encrypts the text from `text` to `end`, which follows `chain`, one block of AES to four, under the `keys` of ten rounds or
+ * of 14; and begins to compress the 64 bytes at `source`, sixteen rounds a block of AES: from the `state` on, up to the
+ * `variables`, with which sha256Rest goes on. Answers the last block of the text.
  */
 export function sha256BesideCbc(
+  state: usize,
   variables: usize,
   source: usize,
   keys: usize,
@@ -40,14 +30,14 @@ export function sha256BesideCbc(
   const doubled1 = v128.load(TABLES, DOUBLED + 16);
   const last = keys + ((<usize>(rounds - 10)) << 4);
   firstWords(source);
-  let a = load<u32>(variables);
-  let b = load<u32>(variables, 4);
-  let c = load<u32>(variables, 8);
-  let d = load<u32>(variables, 12);
-  let e = load<u32>(variables, 16);
-  let f = load<u32>(variables, 20);
-  let g = load<u32>(variables, 24);
-  let h = load<u32>(variables, 28);
+  let a = load<u32>(state);
+  let b = load<u32>(state, 4);
+  let c = load<u32>(state, 8);
+  let d = load<u32>(state, 12);
+  let e = load<u32>(state, 16);
+  let f = load<u32>(state, 20);
+  let g = load<u32>(state, 24);
+  let h = load<u32>(state, 28);
   let near = v128.load(WORDS, 48);
   let at: usize = 0;
   let x: v128;
