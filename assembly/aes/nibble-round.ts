@@ -48,10 +48,11 @@ export function secondTerm(state: v128, low: v128, inverses: v128, aOver: v128):
   return term(inverses, v128.xor(i, k), i, permute(aOver, k));
 }
 
-/** What a round whose key is at `key`, and which is not the last, makes of them. The tables are two of each: see sums. */
+/** What a round that is not the last makes of them, whose rows are at `oneDown` and `twoDown`: see ROWS_DOWN. */
 export function roundAfter(
-  key: usize,
-  round: i32,
+  key: v128,
+  oneDown: v128,
+  twoDown: v128,
   first: v128,
   second: v128,
   sbox0: v128,
@@ -59,9 +60,11 @@ export function roundAfter(
   doubled0: v128,
   doubled1: v128,
 ): v128 {
-  const bytes = sums(sbox0, sbox1, first, second);
-  const twice = sums(doubled0, doubled1, first, second);
-  return mixed(bytes, twice, ROWS_DOWN + ((<usize>round & 3) << 5), v128.load(key));
+  const b = permute(sums(sbox0, sbox1, first, second), oneDown);
+  const pair = v128.xor(sums(doubled0, doubled1, first, second), b);
+  // A column a b c d, counted downwards from itself, becomes (2a + b) + d + (2b + c): FIPS 197 section 5.1.3. The key is added
+  // where nothing waits for it.
+  return v128.xor(v128.xor(v128.xor(pair, key), permute(b, twoDown)), permute(pair, oneDown));
 }
 
 // The same where nobody stores between rounds.
@@ -75,10 +78,13 @@ export function secondOf(state: v128): v128 {
 }
 
 export function after(key: usize, round: i32, first: v128, second: v128): v128 {
-  const sbox0 = v128.load(TABLES + SBOX);
-  const sbox1 = v128.load(TABLES + SBOX, 16);
-  const doubled0 = v128.load(TABLES + DOUBLED);
-  return roundAfter(key, round, first, second, sbox0, sbox1, doubled0, v128.load(TABLES + DOUBLED, 16));
+  const order = ROWS_DOWN + ((<usize>round & 3) << 5);
+  const sbox0 = v128.load(TABLES, SBOX);
+  const sbox1 = v128.load(TABLES, SBOX + 16);
+  const doubled0 = v128.load(TABLES, DOUBLED);
+  const doubled1 = v128.load(TABLES, DOUBLED + 16);
+  const oneDown = v128.load(order);
+  return roundAfter(v128.load(key), oneDown, v128.load(order, 16), first, second, sbox0, sbox1, doubled0, doubled1);
 }
 
 function highNibbles(state: v128, low: v128): v128 {
@@ -93,17 +99,6 @@ function term(inverses: v128, i: v128, j: v128, aOverK: v128): v128 {
 /** Both terms, each in its table. */
 export function sums(table0: v128, table1: v128, first: v128, second: v128): v128 {
   return v128.xor(permute(table0, first), permute(table1, second));
-}
-
-/**
- * A column a b c d, counted downwards from itself, becomes (2a + b) + d + (2b + c): FIPS 197 section 5.1.3. The key is added
- * where nothing waits for it.
- */
-function mixed(bytes: v128, twice: v128, order: usize, key: v128): v128 {
-  const oneDown = v128.load(order);
-  const b = permute(bytes, oneDown);
-  const pair = v128.xor(twice, b);
-  return v128.xor(v128.xor(v128.xor(pair, key), permute(b, v128.load(order, 16))), permute(pair, oneDown));
 }
 
 /** The bytes of a block, or of a key, as | i | k |. */

@@ -54,16 +54,6 @@ function firstKey(keys: usize, block: v128): v128 {
   return v128.xor(intoTower(block, v128.load(TABLES + LOW)), v128.load(keys));
 }
 
-/** What comes before the last ten rounds. */
-export function startBlock(keys: usize, rounds: i32, block: v128): v128 {
-  let state = firstKey(keys, block);
-  for (let round = 1; round <= rounds - 10; round++) {
-    keys += 16;
-    state = after(keys, round, firstOf(state), secondOf(state));
-  }
-  return state;
-}
-
 /** The state after one round, as the bitsliced cipher has it. */
 export function firstRound(keys: usize, block: v128): v128 {
   const state = firstKey(keys, block);
@@ -154,7 +144,7 @@ export function encryptOneApart(keys: usize, rounds: i32, block: usize, to: usiz
   v128.store(to, lastRound(state, rounds, keys + 16));
 }
 
-export function lastRound(state: v128, rounds: i32, key: usize): v128 {
+function lastRound(state: v128, rounds: i32, key: usize): v128 {
   const sbox0 = v128.load(TABLES + SBOX_BYTES);
   const bytes = sums(sbox0, v128.load(TABLES + SBOX_BYTES, 16), firstOf(state), secondOf(state));
   return v128.xor(permute(bytes, v128.load(SHIFT_ROWS + ((<usize>rounds & 3) << 4))), v128.load(key));

@@ -1,13 +1,13 @@
-// One packet alone, AES-CBC and HMAC: its hash follows its cipher a block of 64 bytes behind, so that both run at once, and
-// the last of its blocks alone.
+// One packet alone, AES-CBC and HMAC: its hash follows its cipher a block of 64 bytes behind, so that both run at once. What
+// is then left of the hash runs alone.
 // AES-192 goes the usual way: where its rounds turn the columns is not where those of 128 and 256 do (aes/nibbles.ts).
 //
 //   | SPI .. | IV | text                                     |
 //   | hashed: blocks of 64 bytes  | beside it: | up to four blocks
-import { encryptBlock, nibbleKeys } from "../aes/nibbles";
+import { encryptChained, handedOn } from "../aes/nibble-chain";
+import { nibbleKeys } from "../aes/nibbles";
 import { finishOne, startOne, STATE, VARIABLES } from "../hmac/one";
 import {
-  ONE_KEYS,
   D_AUTH,
   D_IV,
   D_SA,
@@ -17,6 +17,7 @@ import {
   ENC_CBC,
   INT_SHA1,
   INT_SHA256,
+  ONE_KEYS,
   SA_ENCRYPTION,
   SA_INTEGRITY,
   SA_ROUND_KEYS,
@@ -48,11 +49,10 @@ export function loneSeal(list: usize): void {
   const end = text + load<u32>(descriptor, D_TEXT_LENGTH);
   nibbleKeys(sa + SA_ROUND_KEYS, rounds, ONE_KEYS);
   startOne(descriptor);
-  let chain = v128.load(<usize>load<u32>(descriptor, D_IV));
+  let chain = handedOn(ONE_KEYS, rounds, v128.load(<usize>load<u32>(descriptor, D_IV)));
   while (text < end) {
     if (text < source + 64) {
-      chain = encryptBlock(ONE_KEYS, rounds, v128.xor(chain, v128.load(text)));
-      v128.store(text, chain);
+      chain = encryptChained(ONE_KEYS, rounds, text, chain);
       text += 16;
       continue;
     }

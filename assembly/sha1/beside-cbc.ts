@@ -1,14 +1,15 @@
 // SHA-1 of one message beside AES-CBC of one text, as in sha2/beside-cbc.ts: twenty rounds of SHA-1, which have one
 // function, beside one block of AES.
+import { endBlock, startBlock } from "../aes/nibble-chain";
 import { A_OVER, DOUBLED, firstTerm, INVERSES, LOW, roundAfter, SBOX, secondTerm, TABLES } from "../aes/nibble-round";
-import { lastRound, startBlock } from "../aes/nibbles";
+import { ROWS_DOWN } from "../aes/tables";
 import { Choice, LastParity, Majority, Parity, round, TWENTY } from "./one";
 import { firstWords, prepare, prepareLater, WORDS, WORDS_SIZE } from "./schedule";
 
 /**
- * Encrypts the text from `text` to `end`, which follows `chain`, one block of AES to four, under the `keys` of ten rounds or
+ * Encrypts the text from `text` to `end`, after what `chain` hands to it, one block of AES to four, under the `keys` of ten rounds or
  * of 14; and begins to compress the 64 bytes at `source`, twenty rounds a block of AES: from the `state` on, up to the
- * `variables`, with which sha1Rest goes on. Answers the last block of the text.
+ * `variables`, with which sha1Rest goes on. Answers what the text hands on.
  */
 export function sha1BesideCbc(
   state: usize,
@@ -31,7 +32,7 @@ export function sha1BesideCbc(
 
 /** Twenty rounds whose words begin at `at`, and one block of AES. */
 function rounds20<F>(from: usize, to: usize, at: usize, keys: usize, rounds: i32, text: usize, chain: v128): v128 {
-  let block = startBlock(keys, rounds, v128.xor(chain, v128.load(text)));
+  let block = startBlock(keys, rounds, text, chain);
   const low = v128.load(TABLES, LOW);
   const inverses = v128.load(TABLES, INVERSES);
   const aOver = v128.load(TABLES, A_OVER);
@@ -46,6 +47,7 @@ function rounds20<F>(from: usize, to: usize, at: usize, keys: usize, rounds: i32
   let e = load<u32>(from, 16);
   let near = v128.load(at, WORDS + 48);
   let key = keys + ((<usize>(rounds - 10)) << 4);
+  let order = ROWS_DOWN;
   let x: v128;
   let y: v128;
   for (let pass = 0; ; pass++) {
@@ -55,7 +57,17 @@ function rounds20<F>(from: usize, to: usize, at: usize, keys: usize, rounds: i32
     a = rotl<u32>(a, 30);
     x = firstTerm(block, low, inverses, aOver);
     y = secondTerm(block, low, inverses, aOver);
-    block = roundAfter(key + 16, 2 * pass + 1, x, y, sbox0, sbox1, doubled0, doubled1);
+    block = roundAfter(
+      v128.load(key, 16),
+      v128.load(order, 32),
+      v128.load(order, 48),
+      x,
+      y,
+      sbox0,
+      sbox1,
+      doubled0,
+      doubled1,
+    );
     if (sizeof<F>() == sizeof<Choice>()) near = prepare(at, near);
     else if (at < WORDS_SIZE - 64) near = prepareLater(at, near);
     c = round<F>(c, d, e, a, b, load<u32>(at, WORDS + 8));
@@ -71,16 +83,25 @@ function rounds20<F>(from: usize, to: usize, at: usize, keys: usize, rounds: i32
     if (pass == 4) break;
     x = firstTerm(block, low, inverses, aOver);
     y = secondTerm(block, low, inverses, aOver);
-    block = roundAfter(key + 32, 2 * pass + 2, x, y, sbox0, sbox1, doubled0, doubled1);
+    block = roundAfter(
+      v128.load(key, 32),
+      v128.load(order, 64),
+      v128.load(order, 80),
+      x,
+      y,
+      sbox0,
+      sbox1,
+      doubled0,
+      doubled1,
+    );
     at += 16;
     key += 32;
+    order += 64;
   }
   store<u32>(to, a);
   store<u32>(to, b, 4);
   store<u32>(to, c, 8);
   store<u32>(to, d, 12);
   store<u32>(to, e, 16);
-  block = lastRound(block, 10, key + 32);
-  v128.store(text, block);
-  return block;
+  return endBlock(text, block, key + 32);
 }

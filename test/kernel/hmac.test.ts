@@ -88,6 +88,17 @@ describe.each([...TARGETS, "legacy" as const])("HMAC, %s", (target: Target) => {
     },
   );
 
+  it.each(hashes)("$name: one alone, every length up to 270, PENDING or not", async ({ integrity, name }) => {
+    const room = await Room.load("hmac", target);
+    const random = new Random();
+    const key = random.bytes(20);
+    install(room, 0, integrity, key);
+    for (let length = 0; length <= 270; length++) {
+      const status = random.chance(0.1) ? FORGED : PENDING;
+      expectTags(room, integrity, name, [key], [{ sa: 0, text: random.bytes(length), status }], random.seed);
+    }
+  });
+
   it.each(hashes)("$name: lists of few lengths in any order, not all of them PENDING", async ({ integrity, name }) => {
     const room = await Room.load("hmac", target);
     const random = new Random();
