@@ -1,6 +1,7 @@
 // ChaCha20-Poly1305 in ESP (RFC 7634, RFC 8439 section 2.8). Block 0 of a packet's key stream is its Poly1305 key, the
 // text begins with block 1. The list is one stream of blocks, key 0, text 0, key 1, text 1, ..., cut into groups of
-// three across packets and SAs; while a group is ciphered, Poly1305 takes in what is ready of a message (chacha20.ts):
+// three across packets and SAs; while a group is ciphered, Poly1305 takes in what is ready of a message (chacha20.ts). Of a
+// long text, groups follow each other with little between them:
 //
 //   seal   a text is encrypted by its group, and ready as far as that
 //   open   a text is ready at once. Its first KEPT_BLOCKS blocks of key stream are kept until its ICV has verified; only
@@ -11,7 +12,7 @@ import { wipe } from "../bytes";
 import { icvMatches } from "../esp/icv";
 import { CHACHA_WORK, D_STATUS, D_TAG, D_TEXT, D_TEXT_LENGTH } from "../layout";
 import { FORGED, PENDING } from "../status";
-import { BLOCK_SIZE, chachaBlocks, GROUP, O_TO, ORDER_SIZE, orderStream, orderText } from "./chacha20";
+import { BLOCK_SIZE, chachaBlocks, GROUP, nextOrders, O_TO, ORDER_SIZE, orderStream, orderText } from "./chacha20";
 import { addKeyStream, keyAddress, nonceOf } from "./keystream";
 import { MESSAGE_BLOCKS, messageBlocks, stageMessage } from "./message";
 import { POLY_SIZE, polyBlocks, polyFinish, polyStart } from "./poly1305";
@@ -21,6 +22,8 @@ const ORDERS: usize = CHACHA_WORK; // a group
 const NOBODYS: usize = CHACHA_WORK + 128; // a block, where a group is not full
 const KEYS: usize = CHACHA_WORK + 768; // one-time keys of packets that are not authenticated yet, a block each
 const KEYS_KEPT = 4;
+const GROUP_SIZE: u32 = GROUP * BLOCK_SIZE;
+const GROUP_TEXT: u32 = GROUP_SIZE >> 4; // in blocks of a message
 
 // How far the list is.
 const ORDERED: usize = CHACHA_WORK + 1024; // u32 orders waiting for their group
@@ -102,6 +105,17 @@ function orderTexts(list: usize, descriptor: usize, first: u32): void {
   const end = start + load<u32>(descriptor, D_TEXT_LENGTH);
   let text = start + first * BLOCK_SIZE;
   for (let counter = first + 1; text < end; counter++) {
+    if (text + 2 * GROUP_SIZE <= end && load<u32>(ORDERED) == 0) {
+      for (let i: u32 = 0; i < GROUP; i++) {
+        const row = i32x4.replace_lane(nonce, 0, counter + i);
+        orderText(ORDERS + <usize>i * ORDER_SIZE, row, key, text + i * BLOCK_SIZE, BLOCK_SIZE);
+      }
+      const groups = (end - text) / GROUP_SIZE;
+      runGroups(list, groups, true, first == 0 ? GROUP_SIZE : 0);
+      text += groups * GROUP_SIZE;
+      counter += groups * GROUP;
+      if (text == end) break;
+    }
     const bytes = min<u32>(BLOCK_SIZE, end - text);
     store<u32>(ADDS, 1);
     orderText(nextOrder(), i32x4.replace_lane(nonce, 0, counter), key, text, bytes);
@@ -119,6 +133,17 @@ function orderKept(list: usize, at: i32): u32 {
   const blocks = min<u32>(KEPT_BLOCKS, (load<u32>(descriptor, D_TEXT_LENGTH) + BLOCK_SIZE - 1) / BLOCK_SIZE);
   let kept = <u32>keptOf(at);
   for (let counter: u32 = 1; counter <= blocks; counter++) {
+    if (counter + 2 * GROUP <= blocks + 1 && load<u32>(ORDERED) == 0) {
+      for (let i: u32 = 0; i < GROUP; i++) {
+        const row = i32x4.replace_lane(nonce, 0, counter + i);
+        orderStream(ORDERS + <usize>i * ORDER_SIZE, row, key, kept + i * BLOCK_SIZE);
+      }
+      const groups = (blocks + 1 - counter) / GROUP;
+      runGroups(list, groups, false, 0);
+      kept += groups * GROUP_SIZE;
+      counter += groups * GROUP;
+      if (counter > blocks) break;
+    }
     orderStream(nextOrder(), i32x4.replace_lane(nonce, 0, counter), key, kept);
     kept += BLOCK_SIZE;
     ordered(list);
@@ -147,7 +172,7 @@ function runGroup(list: usize): void {
   for (let order = nextOrder(); order < ORDERS + GROUP * ORDER_SIZE; order += ORDER_SIZE) {
     store<u32>(order, <u32>NOBODYS, O_TO);
   }
-  const blocks = blocksReady(list);
+  const blocks = blocksReady(list, MESSAGE_BLOCKS);
   chachaBlocks(ORDERS, load<u32>(ADDS) != 0, POLY, blocks ? nextMessage(list, blocks) : 0, blocks);
   if (blocks) took(list, blocks);
   store<u32>(ORDERED, 0);
@@ -156,17 +181,46 @@ function runGroup(list: usize): void {
   store<u32>(READY, load<u32>(TEXT_ORDERED));
 }
 
+/** Whole groups for one packet, of which the first is in ORDERS. Each makes `growth` more bytes of its text ready. */
+function runGroups(list: usize, groups: u32, adds: bool, growth: u32): void {
+  while (groups > 0) {
+    const together = groupsTogether(list, groups);
+    const blocks = blocksReady(list, together > 1 ? GROUP_TEXT : MESSAGE_BLOCKS);
+    let message = blocks ? nextMessage(list, blocks * together) : 0;
+    for (let group: u32 = 0; group < together; group++) {
+      chachaBlocks(ORDERS, adds, POLY, message, blocks);
+      message += (<usize>blocks) << 4;
+      nextOrders(ORDERS);
+    }
+    if (blocks) took(list, blocks * together);
+    groups -= together;
+    store<u32>(READY, load<u32>(READY) + together * growth);
+  }
+  store<u32>(TEXT_ORDERED, load<u32>(READY));
+}
+
+/** With how many of them the message can be read in its text, GROUP_TEXT with each. */
+function groupsTogether(list: usize, groups: u32): u32 {
+  const at = load<u32>(AUTHENTICATED);
+  if (at == load<u32>(KEYED)) return groups;
+  const taken = load<u32>(TAKEN);
+  if (taken == 0) return 1; // the AAD comes first
+  const left = messageBlocks(descriptorAt(list, at)) - taken;
+  if (blocksReady(list, left) < left) return groups; // of the text in hand: as much becomes ready with each
+  return left < 2 + GROUP_TEXT ? 1 : min<u32>(groups, (left - 2) / GROUP_TEXT); // the end and the lengths come last
+}
+
 // ---------------------------------------------------------------- Poly1305
 
 /** Without a group to go with. */
 function authenticate(list: usize): void {
-  const blocks = blocksReady(list);
+  const blocks = blocksReady(list, MESSAGE_BLOCKS);
   polyBlocks(POLY, nextMessage(list, blocks), blocks);
   took(list, blocks);
 }
 
-/** How much of the next message can be taken in now, at most MESSAGE_BLOCKS. */
-function blocksReady(list: usize): u32 {
+/** How much of the next message can be taken in now, at most `most`. */
+function blocksReady(list: usize, most: u32): u32 {
   const at = load<u32>(AUTHENTICATED);
   const keyed = load<u32>(KEYED);
   if (at == keyed) return 0;
@@ -176,7 +230,7 @@ function blocksReady(list: usize): u32 {
   if (at + 1 == keyed && load<u32>(READY) < text + load<u32>(descriptor, D_TEXT_LENGTH)) {
     blocks = 1 + ((load<u32>(READY) - text) >> 4);
   }
-  return min<u32>(blocks - load<u32>(TAKEN), MESSAGE_BLOCKS);
+  return min<u32>(blocks - load<u32>(TAKEN), most);
 }
 
 /** The address of the next `blocks` blocks. */

@@ -15,7 +15,7 @@ const O_KEY = 16;
 export const O_TO = 20;
 const O_FROM = 24;
 const O_MASK = 28;
-export const GROUP = 3;
+export const GROUP: u32 = 3;
 export const BLOCK_SIZE: u32 = 64;
 
 const DOUBLE_ROUNDS: u32 = 10;
@@ -26,6 +26,8 @@ const CONSTANTS = memory.data<u32>([0x61707865, 0x3320646e, 0x79622d32, 0x6b2065
 const ROTATED_16 = memory.data<u8>([2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13], 16);
 const ROTATED_8 = memory.data<u8>([3, 0, 1, 2, 7, 4, 5, 6, 11, 8, 9, 10, 15, 12, 13, 14], 16);
 
+/** What an order for three blocks on has more: counter; `to` and `from`. */
+const NEXT = memory.data<u32>([3, 0, 0, 0, 0, 192, 192, 0], 16);
 /** A block of ones, then one of zeroes: from 64 - n on, a mask of n bytes. */
 const MASKS = memory.data<u64>([-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0], 16);
 
@@ -45,6 +47,14 @@ export function orderText(order: usize, row: v128, key: u32, text: u32, bytes: u
   store<u32>(order, text, O_TO);
   store<u32>(order, text, O_FROM);
   store<u32>(order, <u32>MASKS + BLOCK_SIZE - bytes, O_MASK);
+}
+
+/** Three orders for blocks of one packet become those for the three behind. */
+export function nextOrders(orders: usize): void {
+  for (const end = orders + GROUP * ORDER_SIZE; orders < end; orders += ORDER_SIZE) {
+    v128.store(orders, i32x4.add(v128.load(orders), v128.load(NEXT)));
+    v128.store(orders, i32x4.add(v128.load(orders, O_KEY), v128.load(NEXT, 16)), O_KEY);
+  }
 }
 
 /** Does three orders; the Poly1305 state at `poly` takes in `blocks` blocks of `message`, twenty at most. */

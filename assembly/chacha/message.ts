@@ -5,8 +5,8 @@ import { stageBlocks } from "../blocks";
 import { aadBits, aadBlock } from "../gcm/aad";
 import { CHACHA_WORK, D_SA, D_TEXT, D_TEXT_LENGTH } from "../layout";
 
-/** At most this many at a time. */
-export const MESSAGE_BLOCKS: u32 = 16;
+/** At most this many at a time: a little more than a group of key stream is text for. */
+export const MESSAGE_BLOCKS: u32 = 13;
 
 export const STAGE: usize = CHACHA_WORK + 512; // MESSAGE_BLOCKS
 

@@ -27,6 +27,13 @@ describe.each(TARGETS)("ChaCha20-Poly1305, %s", (target) => {
     for (const count of [1, 2, 3, 64, 256]) lists.push(Array.from({ length: count }, () => random.between(65, 128)));
     for (const odd of [64, 129]) lists.push(Array.from({ length: 32 }, (_, i) => (i === 30 ? odd : 70)));
     for (const edge of [64, 65, 128, 129]) lists.push(Array.from({ length: 7 }, () => edge));
+    // Where whole groups begin to go together, and where key stream is no longer kept.
+    for (const edge of [383, 384, 385, 511, 512, 513, 576, 704, 1471, 1472, 1473, 1855, 1856, 1857, 2048]) {
+      for (const count of [1, 2, 7]) lists.push(Array.from({ length: count }, () => edge));
+    }
+    for (let i = 0; i < 10; i++) {
+      lists.push(Array.from({ length: 20 }, () => random.pick([random.between(0, 80), random.between(300, 9000)])));
+    }
     for (const list of lists) {
       const where = `seed ${random.seed}: list of ${list.length}`;
       const jobs: Job[] = list.map((length) => ({
