@@ -148,6 +148,19 @@ describe("carrier ip, tunnel mode", () => {
 });
 
 describe("transport mode", () => {
+  it("where ECN changes, a header checksum that was wrong stays wrong: nobody may take what was damaged for whole", async () => {
+    const { plane, peer, out } = await world(gcm("out"), gcm("in"), { carrier: "ip" });
+    for (const damage of [0, 1]) {
+      const packet = ipv4({ tos: 2 });
+      packet[11] = (packet[11] as number) ^ damage;
+      const datagram = (plane.protect(0, packet, out).datagrams[0] as Uint8Array).slice();
+      datagram[1] = 1; // ECT(1)
+      const opened = peer.unprotect(0, datagram).packet as Uint8Array;
+      expect(opened[1]).toBe(1);
+      expect(ipv4ChecksumHolds(opened)).toBe(damage === 0);
+    }
+  });
+
   it("carrier ip: the packet's own header stays, with options and TTL, and comes back as it was", async () => {
     const plane = await DataPlane.create({ carrier: "ip", limits: "edge" });
     const out = plane.addSa(transport("out"));

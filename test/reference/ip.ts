@@ -115,6 +115,15 @@ export function checksum(bytes: Uint8Array): number {
   return 0xffff - sum;
 }
 
+/** RFC 1624 section 3: a checksum after one word under it has changed. One that was wrong stays wrong. */
+export function changedChecksum(old: number, before: number, after: number): number {
+  const word = Buffer.alloc(6);
+  word.writeUInt16BE(0xffff - old, 0);
+  word.writeUInt16BE(0xffff - before, 2);
+  word.writeUInt16BE(after, 4);
+  return checksum(word);
+}
+
 /** Writes total length and checksum anew. */
 export function completeHeader(packet: Buffer): Buffer {
   if (packet.readUInt8(0) >> 4 === 6) {

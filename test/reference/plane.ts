@@ -11,7 +11,15 @@ import { ahLengthIsPossible, ahLengthOf, ahVerifies, readAh, sealAh, withoutAh }
 import { counterIv, espLengthOf, lengthIsPossible, openEsp, readTrailer, sealEsp, textLengthOf } from "./esp.js";
 import { ReferenceFirstFragments } from "./first-fragments.js";
 import { cutDatagram, cutPacket } from "./fragments.js";
-import { completeHeader, type IpPacket, readPacket, udpChecksum, withoutFragmentHeader, writePacket } from "./ip.js";
+import {
+  changedChecksum,
+  completeHeader,
+  type IpPacket,
+  readPacket,
+  udpChecksum,
+  withoutFragmentHeader,
+  writePacket,
+} from "./ip.js";
 import { ReferenceReassembly } from "./reassembly.js";
 import { selects } from "./selector.js";
 import { ENCRYPTION_SIZES } from "./suites.js";
@@ -448,8 +456,10 @@ function fromTunnel(payload: Uint8Array, nextHeader: number, outerEcn: number): 
     packet.writeUInt8((packet.readUInt8(1) & 0xcf) | (combined << 4), 1);
     return packet;
   }
+  const before = packet.readUInt16BE(0);
   packet.writeUInt8((ip.tos & 0xfc) | combined, 1);
-  return completeHeader(packet);
+  packet.writeUInt16BE(changedChecksum(packet.readUInt16BE(10), before, packet.readUInt16BE(0)), 10);
+  return packet;
 }
 
 /** `header` names `protocol` and stands in front of `payload`. */
