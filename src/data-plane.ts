@@ -58,7 +58,7 @@ export class DataPlane {
   /** The verdict of the last protectInto or unprotectInto. */
   verdict: Verdict | undefined = undefined;
   /** @internal An adapter's: a new SA or setting may have brought `deadline()` nearer. */
-  timersSet: () => void = () => {};
+  onTimersSet: () => void = () => {};
 
   /** Loads the kernel and makes a plane. Throws `option`, `wasm`, `limit`. */
   static async create(options: PlaneOptions = {}): Promise<DataPlane> {
@@ -101,7 +101,7 @@ export class DataPlane {
     const sa = engine.sad.add(resolved, engine.initialPath(resolved), engine);
     engine.carrier = carrier;
     engine.start(sa);
-    this.timersSet();
+    this.onTimersSet();
     return sa;
   }
 
@@ -152,7 +152,7 @@ export class DataPlane {
 
   set natKeepalive(setting: NatKeepalive | undefined) {
     this.#open().setNatKeepalive(setting);
-    this.timersSet();
+    this.onTimersSet();
   }
 
   /** The one object for a remote: compare paths by identity. */

@@ -58,7 +58,7 @@ export class PlaneLoop {
     this.#outlet = outlet;
     this.#clock = clock;
     this.#item = plane.createItem();
-    plane.timersSet = () => this.drainSoon();
+    plane.onTimersSet = () => this.drainSoon();
     this.drainSoon(); // The age of its SAs begins; another adapter may have left something.
   }
 

@@ -12,7 +12,7 @@ import { type Callbacks, PlaneLoop } from "./plane-loop.js";
 
 export type { Clock } from "./clock.js";
 
-/** What is needed of a WebSocket: that of browsers, Node, Deno, Bun, workerd and the package ws all have it. */
+/** What is needed of a WebSocket. Tried with that of Chromium, Node, workerd and the package ws. */
 export interface MessageSocket {
   binaryType: string;
   /** 0 connecting, 1 open, then closing and closed. */

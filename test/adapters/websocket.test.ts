@@ -334,7 +334,7 @@ describe("the end", () => {
 });
 
 describe("a real socket", () => {
-  test("a thousand packets each way, through a relay's short buffer", async () => {
+  test("a thousand packets each way, with little room in the sockets", async () => {
     const server = new WebSocketServer({ port: 0, host: "127.0.0.1" });
     await once(server, "listening");
     const connected = once(server, "connection") as Promise<[WebSocket]>;
